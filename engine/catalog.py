@@ -1,0 +1,497 @@
+"""The catalog: everything a tenant consists of but its rows, at every moment it ever had.
+
+An *entry* is a body (one of the frozen dataclasses below, identified by its kind and id) with an
+interval ``[created_ts, dropped_ts)``. Changing a body closes its open entry and opens another with
+the same id, both at the commit's timestamp. So the whole history is a list of entries, and "the
+catalog at ts" is those whose interval holds ts. Nothing else is needed for past schemas, dropped
+tables, or a restore, which is a list of edits like any other DDL.
+
+Edits are data (`Put`, `Drop`): a transaction collects them, the WAL carries them, `History.apply`
+makes them true. Three kinds are *lasting*: a restore leaves them as they are now (snapshots,
+passwords, settings).
+
+Rejected: one record per attribute change (an undo log). Entries are small, and whole bodies make
+past reads, restores and manifests the same three lines.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
+
+# --- bodies -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `type` is what PostgreSQL calls it (``numeric(10,2)``) and is opaque to the
+    engine; `storage_type` is the DuckDB type its values are held in. `default` is a PostgreSQL
+    expression. `missing` is the value, as text that `storage_type` reads back, of rows written before
+    the column was added."""
+
+    id: CatalogId
+    name: str
+    type: str
+    storage_type: str
+    not_null: bool = False
+    default: str | None = None
+    identity: Literal["always", "by default"] | None = None
+    sequence: CatalogId | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A primary key or a unique constraint, over column ids in key order."""
+
+    id: CatalogId
+    name: str
+    columns: tuple[CatalogId, ...]
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK constraint; `expression` is PostgreSQL text over the table's own columns."""
+
+    id: CatalogId
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A tenant id: one incarnation of the tenant's world. A restore drops one and creates the next."""
+
+    kind: ClassVar[str] = "world"
+    id: CatalogId
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    kind: ClassVar[str] = "database"
+    id: CatalogId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    kind: ClassVar[str] = "schema"
+    id: CatalogId
+    database: CatalogId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`storage` is the heap its rows are in; TRUNCATE, RESTORE and a rewriting ALTER give a new one."""
+
+    kind: ClassVar[str] = "table"
+    id: CatalogId
+    schema: CatalogId
+    name: str
+    columns: tuple[Column, ...]
+    storage: StorageId
+    keys: tuple[Key, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def primary_key(self) -> Key | None:
+        return next((key for key in self.keys if key.primary), None)
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    def column_by_id(self, column_id: CatalogId) -> Column:
+        return next(column for column in self.columns if column.id == column_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`query` is PostgreSQL text with every name qualified; `depends` the ids of tables and views in it."""
+
+    kind: ClassVar[str] = "view"
+    id: CatalogId
+    schema: CatalogId
+    name: str
+    query: str
+    columns: tuple[ViewColumn, ...]
+    depends: tuple[CatalogId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`owner_table`/`owner_column` are set for the sequence behind an identity or serial column."""
+
+    kind: ClassVar[str] = "sequence"
+    id: CatalogId
+    schema: CatalogId
+    name: str
+    type: str = "bigint"
+    start: int = 1
+    increment: int = 1
+    minimum: int = 1
+    maximum: int = 2**63 - 1
+    cycle: bool = False
+    owner_table: CatalogId | None = None
+    owner_column: CatalogId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a sequence stands (`id` is the sequence's): the last value handed out and committed."""
+
+    kind: ClassVar[str] = "position"
+    id: CatalogId
+    last_value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    kind: ClassVar[str] = "role"
+    id: CatalogId
+    name: str
+    admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A SCRAM-SHA-256 verifier in PostgreSQL's text form; `id` is the role's. Lasting."""
+
+    kind: ClassVar[str] = "password"
+    id: CatalogId
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A tenant setting such as `history_retention`. Lasting."""
+
+    kind: ClassVar[str] = "setting"
+    id: CatalogId
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A pinned timestamp. Its id is a catalog id; `timestamp` is unique and is its own commit ts
+    unless the snapshot was taken AS OF an earlier moment. Lasting: a row of `mo_snapshots`.
+
+    `timestamp` is 0 in an uncommitted edit that means "my own commit ts"; the commit fills it in."""
+
+    kind: ClassVar[str] = "snapshot"
+    id: CatalogId
+    timestamp: Timestamp
+    name: str | None = None
+    level: Literal["tenant", "database", "schema", "table"] = "tenant"
+    database_name: str | None = None
+    schema_name: str | None = None
+    table_name: str | None = None
+    created_by: str = ""
+    comment: str | None = None
+    expires_at: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantName:
+    """Only in the system tenant's catalog: a tenant's name and which generation of it is alive."""
+
+    kind: ClassVar[str] = "tenant"
+    id: CatalogId
+    name: str
+    generation: str
+    created_ts: Timestamp
+    admin_role: str
+
+
+Body = (
+    World
+    | Database
+    | Schema
+    | Table
+    | View
+    | Sequence
+    | Position
+    | Role
+    | Password
+    | Setting
+    | Snapshot
+    | TenantName
+)
+Relation = Table | View | Sequence
+BODIES: Mapping[str, type[Any]] = types.MappingProxyType({body.kind: body for body in typing.get_args(Body)})
+LASTING = frozenset({"password", "setting", "snapshot", "tenant"})
+
+# --- edits ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Make `body` the current one of its kind and id."""
+
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End the current body of this kind and id."""
+
+    kind: str
+    id: CatalogId
+
+
+Edit = Put | Drop
+
+
+def body_to_json(body: Body) -> dict[str, Any]:
+    """A body as JSON values; `body_from_json` reads it back."""
+    return {"kind": body.kind, **dataclasses.asdict(body)}
+
+
+def body_from_json(data: Mapping[str, Any]) -> Body:
+    """Unknown fields raise TypeError: a newer format must not be read by half."""
+    fields = dict(data)
+    body_type = BODIES[fields.pop("kind")]
+    body: Body = _build(body_type, fields)
+    return body
+
+
+@functools.cache
+def _nested(owner: type[Any]) -> dict[str, type[Any]]:
+    """Field name -> dataclass of its tuple items, for the fields that hold tuples of dataclasses."""
+    found = {}
+    for name, hint in typing.get_type_hints(owner).items():
+        arguments = typing.get_args(hint)
+        if typing.get_origin(hint) is tuple and dataclasses.is_dataclass(arguments[0]):
+            found[name] = typing.cast(type[Any], arguments[0])
+    return found
+
+
+def _build(owner: type[Any], fields: dict[str, Any]) -> Any:
+    nested = _nested(owner)
+    for name, value in fields.items():
+        if name in nested:
+            fields[name] = tuple(_build(nested[name], dict(item)) for item in value)
+        elif isinstance(value, list):
+            fields[name] = tuple(value)
+    return owner(**fields)
+
+
+def edit_to_json(edit: Edit) -> dict[str, Any]:
+    match edit:
+        case Put(body):
+            return {"put": body_to_json(body)}
+        case Drop(kind, id):
+            return {"drop": kind, "id": id}
+
+
+def edit_from_json(data: Mapping[str, Any]) -> Edit:
+    if "put" in data:
+        return Put(body_from_json(data["put"]))
+    return Drop(data["drop"], CatalogId(data["id"]))
+
+
+# --- the catalog at one moment ----------------------------------------------------------------------
+
+
+class Catalog:
+    """An immutable set of bodies: the catalog at one moment, or as a transaction sees it.
+
+    `version` changes whenever anything but a sequence's position does, and two catalogs of one tenant
+    with equal versions have equal names: a plan made with one is good with the other.
+    """
+
+    __slots__ = ("__dict__", "_bodies", "version")
+
+    def __init__(self, bodies: Mapping[tuple[str, CatalogId], Body], version: object) -> None:
+        self._bodies = bodies
+        self.version = version
+
+    def edited(self, edits: Iterable[Edit], version: object | None = None) -> Catalog:
+        """This catalog with `edits` made; the version changes too unless only positions moved."""
+        bodies = dict(self._bodies)
+        structural = False
+        for edit in edits:
+            match edit:
+                case Put(body):
+                    bodies[body.kind, body.id] = body
+                    structural = structural or body.kind != "position"
+                case Drop(kind, id):
+                    bodies.pop((kind, id), None)
+                    structural = structural or kind != "position"
+        if not structural:
+            same = Catalog(bodies, self.version)
+            same.__dict__.update({k: v for k, v in self.__dict__.items() if k != "positions"})
+            return same
+        return Catalog(bodies, version if version is not None else object())
+
+    def __iter__(self) -> Iterator[Body]:
+        return iter(self._bodies.values())
+
+    def get(self, kind: str, id: CatalogId) -> Body | None:
+        return self._bodies.get((kind, id))
+
+    def _of(self, kind: str) -> list[Any]:
+        return [body for body in self._bodies.values() if body.kind == kind]
+
+    @functools.cached_property
+    def world(self) -> World:
+        world: World = self._of("world")[0]
+        return world
+
+    @functools.cached_property
+    def databases(self) -> dict[str, Database]:
+        return {body.name: body for body in self._of("database")}
+
+    @functools.cached_property
+    def schemas(self) -> dict[tuple[CatalogId, str], Schema]:
+        """By database id and name."""
+        return {(body.database, body.name): body for body in self._of("schema")}
+
+    @functools.cached_property
+    def relations(self) -> dict[tuple[CatalogId, str], Relation]:
+        """Tables, views and sequences share one name space per schema: by schema id and name."""
+        return {
+            (body.schema, body.name): body
+            for kind in ("table", "view", "sequence")
+            for body in self._of(kind)
+        }
+
+    @functools.cached_property
+    def tables(self) -> dict[CatalogId, Table]:
+        return {body.id: body for body in self._of("table")}
+
+    @functools.cached_property
+    def views(self) -> dict[CatalogId, View]:
+        return {body.id: body for body in self._of("view")}
+
+    @functools.cached_property
+    def sequences(self) -> dict[CatalogId, Sequence]:
+        return {body.id: body for body in self._of("sequence")}
+
+    @functools.cached_property
+    def positions(self) -> dict[CatalogId, int]:
+        return {body.id: body.last_value for body in self._of("position")}
+
+    @functools.cached_property
+    def roles(self) -> dict[str, Role]:
+        return {body.name: body for body in self._of("role")}
+
+    @functools.cached_property
+    def snapshots(self) -> dict[Timestamp, Snapshot]:
+        """By timestamp, in order of time."""
+        found = {body.timestamp: body for body in self._of("snapshot")}
+        return dict(sorted(found.items()))
+
+    @functools.cached_property
+    def settings(self) -> dict[str, Setting]:
+        return {body.name: body for body in self._of("setting")}
+
+    @functools.cached_property
+    def tenants(self) -> dict[str, TenantName]:
+        """By name; empty but in the system tenant."""
+        return {body.name: body for body in self._of("tenant")}
+
+    def password(self, role: Role) -> Password | None:
+        body = self.get("password", role.id)
+        return body if isinstance(body, Password) else None
+
+
+# --- all moments ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    body: Body
+    created_ts: Timestamp
+    dropped_ts: Timestamp
+
+    def to_json(self) -> list[Any]:
+        return [self.created_ts, self.dropped_ts, body_to_json(self.body)]
+
+    @staticmethod
+    def from_json(data: list[Any]) -> Entry:
+        return Entry(body_from_json(data[2]), Timestamp(data[0]), Timestamp(data[1]))
+
+
+PAST_CATALOGS_MAX = 64
+
+
+class History:
+    """Every entry of a tenant, and the catalog at any moment."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._closed: list[Entry] = []
+        self._open: dict[tuple[str, CatalogId], Entry] = {}
+        for entry in entries:
+            if entry.dropped_ts == INFINITY:
+                self._open[entry.body.kind, entry.body.id] = entry
+            else:
+                self._closed.append(entry)
+        self._current = Catalog({key: entry.body for key, entry in self._open.items()}, object())
+        self._past: OrderedDict[Timestamp, Catalog] = OrderedDict()
+
+    @property
+    def current(self) -> Catalog:
+        return self._current
+
+    def apply(self, edits: Iterable[Edit], ts: Timestamp) -> None:
+        """Make `edits` true from `ts` on. Edits must come in order of time."""
+        edits = tuple(edits)
+        if not edits:
+            return
+        for edit in edits:
+            match edit:
+                case Put(body):
+                    self._close((body.kind, body.id), ts)
+                    self._open[body.kind, body.id] = Entry(body, ts, INFINITY)
+                case Drop(kind, id):
+                    self._close((kind, id), ts)
+        self._current = self._current.edited(edits)
+
+    def _close(self, key: tuple[str, CatalogId], ts: Timestamp) -> None:
+        entry = self._open.pop(key, None)
+        if entry is not None and entry.created_ts < ts:
+            self._closed.append(Entry(entry.body, entry.created_ts, ts))
+
+    def at(self, ts: Timestamp) -> Catalog:
+        """The catalog at `ts`, lasting kinds included as they were then."""
+        found = self._past.get(ts)
+        if found is None:
+            found = Catalog(
+                {
+                    (entry.body.kind, entry.body.id): entry.body
+                    for entry in self.entries()
+                    if entry.created_ts <= ts < entry.dropped_ts
+                },
+                object(),
+            )
+            self._past[ts] = found
+            while len(self._past) > PAST_CATALOGS_MAX:
+                self._past.popitem(last=False)
+        return found
+
+    def entries(self) -> Iterator[Entry]:
+        yield from self._closed
+        yield from self._open.values()
+
+    def entries_until(self, ts: Timestamp) -> Iterator[Entry]:
+        """The history as it stood at `ts`: nothing created later, nothing yet ended later."""
+        for entry in self.entries():
+            if entry.created_ts <= ts:
+                yield entry if entry.dropped_ts <= ts else Entry(entry.body, entry.created_ts, INFINITY)
