@@ -272,7 +272,7 @@ def body_from_json(data: Mapping[str, Any]) -> Body:
 
 
 @functools.cache
-def _nested(owner: type[Any]) -> dict[str, type[Any]]:
+def _nested(owner: Any) -> dict[str, type[Any]]:
     """Field name -> dataclass of its tuple items, for the fields that hold tuples of dataclasses."""
     found = {}
     for name, hint in typing.get_type_hints(owner).items():

@@ -39,11 +39,11 @@ class Store(Protocol):
         """Remove `key`; nothing happens when there is none."""
         ...
 
-    def list(self, prefix: str, after: str | None = None) -> AsyncIterator[ObjectInfo]:
+    def scan(self, prefix: str, after: str | None = None) -> AsyncIterator[ObjectInfo]:
         """Keys that begin with `prefix`, in byte order, those greater than `after` when given."""
         ...
 
-    async def list_folders(self, prefix: str) -> list[str]:
+    async def folders(self, prefix: str) -> list[str]:
         """The names directly under `prefix` (which ends with ``/``) that hold keys below them."""
         ...
 
