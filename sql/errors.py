@@ -1,7 +1,8 @@
 """Errors with a SQLSTATE, and the one table that maps the engine's errors to them.
 
-A session raises nothing but `SqlError`; `as_sql_error` turns whatever came up into one. What it does
-not know is XX000 with a plain sentence: the cause goes to the server's log, never to the client.
+A session raises nothing but `SqlError`; `sql.failures.as_sql_error` turns whatever came up into one.
+What it does not know is XX000 with a plain sentence: the cause goes to the server's log, never to the
+client. `QueryFailed` alone has no row here: `sql.failures` reads DuckDB's text.
 """
 
 from __future__ import annotations

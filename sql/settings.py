@@ -59,7 +59,15 @@ def _only(supported: str, *spellings: str) -> Check:
     return check
 
 
-_UNITS_MS = {"": 1.0, "us": 0.001, "ms": 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
+_UNITS_MS = {
+    "": 1.0,
+    "us": 0.001,
+    "ms": 1.0,
+    "s": 1000.0,
+    "min": 60_000.0,
+    "h": 3_600_000.0,
+    "d": 86_400_000.0,
+}
 MILLISECONDS_MAX = 2**31 - 1
 
 
@@ -71,7 +79,8 @@ def _milliseconds(name: str, value: str) -> str:
     number = round(float(match[1]) * _UNITS_MS[match[2]])
     if not 0 <= number <= MILLISECONDS_MAX:
         raise SqlError(
-            "22023", f'{number} ms is outside the valid range for parameter "{name}" (0 .. {MILLISECONDS_MAX})'
+            "22023",
+            f'{number} ms is outside the valid range for parameter "{name}" (0 .. {MILLISECONDS_MAX})',
         )
     return _show_milliseconds(number)
 
@@ -112,7 +121,9 @@ def _float_digits(name: str, value: str) -> str:
         raise _invalid(name, value)
     if int(value) < 1:
         raise SqlError(
-            "0A000", f"{name} below 1 is not supported", hint="Floats are printed so that they read back the same."
+            "0A000",
+            f"{name} below 1 is not supported",
+            hint="Floats are printed so that they read back the same.",
         )
     return value
 
@@ -153,8 +164,11 @@ _TABLE = (
     Known("search_path", '"$user", public', _any),
     Known("statement_timeout", "0", _milliseconds),
     Known("TimeZone", "UTC", _time_zone, reported=True),
-    Known("client_min_messages", "notice", _one_of("debug5", "debug4", "debug3", "debug2", "debug1", "log",
-                                                   "notice", "warning", "error")),  # fmt: skip
+    Known(
+        "client_min_messages",
+        "notice",
+        _one_of("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"),
+    ),
     # what has one supported value
     Known("bytea_output", "hex", _only("hex", "hex")),
     Known("client_encoding", "UTF8", _only("UTF8", "utf8", "unicode"), reported=True),
@@ -291,4 +305,6 @@ def search_path(shown: str, role: str) -> tuple[str, ...]:
 
 def quoted_list(values: tuple[str, ...]) -> str:
     """Names as SHOW search_path prints them."""
-    return ", ".join(v if re.fullmatch(r"[a-z_][a-z0-9_$]*", v) else '"' + v.replace('"', '""') + '"' for v in values)
+    return ", ".join(
+        v if re.fullmatch(r"[a-z_][a-z0-9_$]*", v) else '"' + v.replace('"', '""') + '"' for v in values
+    )

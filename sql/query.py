@@ -1,0 +1,210 @@
+"""Queries: from a tree to a plan that is ready to run, and from that to batches.
+
+`plan` gives a `Ready`: DuckDB SQL whose markers still stand where relations go. It is kept in the
+session's plan cache when it holds no value of one moment. Running it binds each marker to what the
+statement's reader says the table is at its moment, so that one plan serves many reads.
+
+A DuckDB statement must be given exactly the parameters it uses, so a `Ready` numbers them anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlglot import exp
+
+from engine.ids import Timestamp
+from engine.transaction import Reader
+from sql import sequences, snapshots
+from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
+from sql.plan import Plan, moments, plan_query
+from sql.render import decode_identifier
+from sql.scope import Arguments, Past, Scope
+from sql.statement import Query
+from sql.system import SystemContext
+from sql.types import declared, of_duckdb
+
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\d+)")
+
+
+@dataclass(slots=True)
+class Ready:
+    """A plan whose parameters are numbered as DuckDB wants them: `used` are ours, in its order."""
+
+    plan: Plan
+    sql: str
+    used: tuple[int, ...]
+    columns: tuple[ResultColumn, ...] | None = None
+    """Known once the plan has been described or run."""
+
+    def values(self, arguments: Arguments) -> list[object]:
+        if arguments.values is None:
+            return [None] * len(self.used)
+        return [arguments.values[number - 1] for number in self.used]
+
+
+def make_ready(plan: Plan) -> Ready:
+    used: list[int] = []
+
+    def renumber(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        number = int(match[1])
+        if number not in used:
+            used.append(number)
+        return f"${used.index(number) + 1}"
+
+    sql = _PARAMETER.sub(renumber, plan.sql)
+    return Ready(plan, sql, tuple(used))
+
+
+async def plan(scope: Scope, tree: exp.Query, arguments: Arguments, *, owner: object, stage: str = "") -> Ready:
+    """The plan of `tree` in the scope as it is now. `owner` and `stage` name it in the plan cache."""
+    key = (stage, scope.catalog.version, scope.database_name, scope.settings["search_path"], arguments.oids)
+    found = scope.plans.get(owner, key)
+    if isinstance(found, Ready):
+        return found
+    past = await resolve_moments(scope, tree, arguments)
+    ready = make_ready(plan_query(tree, scope.context(arguments, past)))
+    if ready.plan.cacheable:
+        scope.plans.put(owner, key, ready)
+    return ready
+
+
+async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -> Past:
+    """Each AS OF of the text with its timestamp and the catalog of that time."""
+    found = {}
+    for moment in moments(tree):
+        if arguments.values is None and moment.timestamp is not None and moment.timestamp.find(exp.Parameter):
+            ts = scope.tenant.visible_ts
+        else:
+            ts = await snapshots.resolve(scope, moment, arguments)
+        found[moment] = (ts, scope.tenant.history.at(ts))
+    return found
+
+
+# --- running ----------------------------------------------------------------------------------------
+
+
+async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping[str, pa.Table]) -> str:
+    """`sql` with every marker replaced: tables at their moments, system relations, `rows` of our own."""
+    relations: dict[str, str] = {}
+    for name, table in rows.items():
+        relations[name] = await reader.register(table)
+    for use in plan.relations:
+        relations[use.marker] = await reader.relation(use.table, use.at)
+    for system in plan.system:
+        catalog = scope.catalog if system.at is None else scope.tenant.history.at(system.at)
+        relations[system.marker] = await reader.register(system.relation.build(catalog, system_context(scope)))
+    if not relations:
+        return sql
+    pattern = "|".join(re.escape(marker) for marker in sorted(relations, key=len, reverse=True))
+    return re.sub(pattern, lambda match: relations[match[0]], sql)
+
+
+def system_context(scope: Scope) -> SystemContext:
+    return SystemContext(
+        database=scope.database_name,
+        role=scope.principal.role,
+        tenant=scope.tenant,
+        settings=scope.settings.effective,
+    )
+
+
+async def table(
+    scope: Scope,
+    reader: Reader,
+    ready: Ready,
+    arguments: Arguments,
+    rows: Mapping[str, pa.Table] | None = None,
+    wrap: str = "{}",
+) -> pa.Table:
+    """All rows of a plan at once; `wrap` is DuckDB SQL around it."""
+    sql = await bind(scope, reader, ready.plan, ready.sql, rows or {})
+    return await reader.table(wrap.format(sql) if wrap != "{}" else sql, ready.values(arguments))
+
+
+def result_columns(plan: Plan, types: Sequence[tuple[str, str]]) -> tuple[ResultColumn, ...]:
+    """What RowDescription tells, from the plan where it knows and from DuckDB where it does not."""
+    outputs = plan.outputs or (None,) * len(types)
+    columns = []
+    for output, (name, duckdb_type) in zip(outputs, types, strict=True):
+        if output is None or output.declared is None:
+            pg = of_duckdb(duckdb_type)
+            modifier = -1
+        else:
+            pg, modifier = output.declared.pg, output.declared.modifier
+        columns.append(
+            ResultColumn(
+                decode_identifier(name) if output is None else output.name,
+                pg.oid,
+                pg.size,
+                modifier,
+                output.table_id if output else 0,
+                output.column_number if output else 0,
+            )
+        )
+    return tuple(columns)
+
+
+async def describe(scope: Scope, ready: Ready, rows: Mapping[str, pa.Table] | None = None) -> tuple[ResultColumn, ...]:
+    """The columns of a plan; nothing is executed."""
+    if ready.columns is None:
+        async with scope.reader() as reader:
+            sql = await bind(scope, reader, ready.plan, ready.sql, rows or {})
+            types = await reader.describe(sql, [None] * len(ready.used))
+        ready.columns = result_columns(ready.plan, types)
+    return ready.columns
+
+
+async def select(scope: Scope, statement: Query, arguments: Arguments) -> AsyncIterator[Answer]:
+    """A SELECT, streamed."""
+    tree, fills = await sequences.rewrite(scope, statement.tree, arguments)
+    owner = statement if tree is statement.tree else tree
+    ready = await plan(scope, tree, arguments, owner=owner)
+    count = 0
+    async with scope.reader() as reader:
+        sql = await bind(scope, reader, ready.plan, ready.sql, {})
+        stream = await reader.stream(sql, ready.values(arguments))
+        if ready.columns is None:
+            ready.columns = result_columns(ready.plan, stream.types)
+        yield RowsBegin(ready.columns)
+        async for batch in stream:
+            scope.interrupts.check()
+            count += batch.num_rows
+            yield Batch(sequences.fill(scope, batch, fills) if fills else batch)
+    yield Complete(f"SELECT {count}")
+
+
+async def value(scope: Scope, expression: exp.Expression, type_: str, arguments: Arguments) -> object:
+    """The value of one expression without a table, cast to a PostgreSQL type."""
+    tree = exp.select(exp.alias_(exp.cast(expression.copy(), type_, dialect="postgres"), "value"))
+    ready = await plan(scope, tree, arguments, owner=tree)
+    async with scope.reader() as reader:
+        rows = await table(scope, reader, ready, arguments)
+    return rows.column(0)[0].as_py()
+
+
+def timestamp_value(rows: pa.ChunkedArray) -> Timestamp | None:
+    """The only value of a timestamptz column as microseconds since the epoch."""
+    scalar = rows[0].cast(pa.timestamp("us", tz="UTC"))
+    return Timestamp(scalar.value) if scalar.is_valid else None
+
+
+__all__ = [
+    "Ready",
+    "bind",
+    "declared",
+    "describe",
+    "make_ready",
+    "plan",
+    "resolve_moments",
+    "result_columns",
+    "select",
+    "table",
+    "timestamp_value",
+    "value",
+]

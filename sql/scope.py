@@ -1,0 +1,118 @@
+"""What a statement runs in: the session's state, handed to whatever executes statements.
+
+`Scope` belongs to one session for its whole life. `Arguments` are a statement's parameter values.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.catalog import Catalog, Database
+from engine.cluster import Cluster
+from engine.ids import CatalogId, Timestamp
+from engine.tenant import Tenant
+from engine.transaction import Reader, Transaction
+from sql.block import Block
+from sql.errors import SqlError
+from sql.interrupts import Interrupts
+from sql.plan import Context, Moment
+from sql.principal import Principal
+from sql.settings import Settings, search_path
+
+if TYPE_CHECKING:
+    from sql.prepared import PlanCache
+
+Past = Mapping[Moment, tuple[Timestamp, Catalog]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Parameter values by position, and their types as far as the client declared or we inferred them.
+
+    `values` is None while a statement is only described: its parameters have types but no values."""
+
+    oids: tuple[int, ...] = ()
+    values: tuple[object, ...] | None = ()
+
+
+NO_ARGUMENTS = Arguments()
+
+
+@dataclass(slots=True)
+class Scope:
+    cluster: Cluster
+    tenant: Tenant
+    principal: Principal
+    database_name: str
+    settings: Settings
+    block: Block
+    interrupts: Interrupts
+    plans: PlanCache
+    statement_now: Timestamp = Timestamp(0)
+    handed_out: dict[CatalogId, int] = field(default_factory=dict)
+    """What nextval last gave this session, by sequence: currval."""
+    last_sequence: CatalogId | None = None
+    """The sequence of lastval."""
+
+    @property
+    def transaction(self) -> Transaction:
+        return self.block.transaction
+
+    @property
+    def catalog(self) -> Catalog:
+        """As the transaction sees it."""
+        return self.block.transaction.catalog
+
+    @property
+    def database(self) -> Database:
+        """The session's database; a restore or another session may have taken it away."""
+        found = self.catalog.databases.get(self.database_name)
+        if found is None:
+            raise SqlError(
+                "3D000",
+                f'database "{self.database_name}" does not exist',
+                detail="It seems to have been dropped, renamed or undone by a restore.",
+                hint="Connect to another database of the tenant.",
+            )
+        return found
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        return search_path(self.settings["search_path"], self.principal.role)
+
+    def context(self, arguments: Arguments, past: Past) -> Context:
+        """What `sql.plan` plans a query in."""
+        return Context(
+            catalog=self.catalog,
+            past=past,
+            database=self.database.name,
+            search_path=self.search_path,
+            role=self.principal.role,
+            tenant=self.principal.tenant,
+            parameter_oids=arguments.oids,
+            now=self.block.started,
+            statement_now=self.statement_now,
+            settings=self.settings.effective,
+        )
+
+    @contextlib.asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        """A reader of the transaction that a cancel request reaches."""
+        self.interrupts.check()
+        async with self.transaction.reader() as reader:
+            with self.interrupts.reading(reader):
+                await reader.set_timezone(self.settings["TimeZone"])
+                yield reader
+
+    def require_writable(self, command: str) -> None:
+        if self.block.read_only:
+            raise SqlError("25006", f"cannot execute {command} in a read-only transaction")
+
+    def require_admin(self, message: str) -> None:
+        """The role is asked for in the catalog as it is now, not as it was at login."""
+        role = self.tenant.catalog.roles.get(self.principal.role)
+        if role is None or not role.admin:
+            raise SqlError("42501", message)
