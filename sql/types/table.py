@@ -204,7 +204,6 @@ _OF_DUCKDB = {
     "TIMESTAMP_NS": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
     "TIMESTAMPTZ_NS": "timestamptz",
-    "TIME WITH TIME ZONE": "timetz",
     "INTERVAL": "interval",
     "UUID": "uuid",
     "JSON": "json",
