@@ -44,7 +44,8 @@ class Store(Protocol):
         ...
 
     async def folders(self, prefix: str) -> list[str]:
-        """The names directly under `prefix` (which ends with ``/``) that hold keys below them."""
+        """The names directly under `prefix` (which ends with ``/``) that hold keys below them. A store
+        may go on naming a folder for a while after its last key was deleted."""
         ...
 
     async def close(self) -> None: ...

@@ -13,8 +13,8 @@ its error's text:
 (made when it is missing), and that the server really refuses a second create-only put. Some servers
 ignore the condition, and would lose commits silently.
 
-Rejected: boto3 for the bytes (threads, and a tenth of the throughput); listing without sorting (the
-order is S3's promise, but other servers list folder by folder).
+Rejected: boto3 for the bytes (threads, and a tenth of the throughput); passing listings on as they
+come (their order is S3's promise, but other servers list folder by folder).
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ DEFAULT_REGION = "us-east-1"
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>\s*(\w+)\s*</Code>")
 _MESSAGE = re.compile(r"<Message>\s*([^<]*?)\s*</Message>")
-_FAILURES = (obstore.exceptions.BaseError, FileNotFoundError, ValueError, OSError)
+_FAILURES = (obstore.exceptions.BaseError, OSError)
 
-_NOT_YET = {429, 503}
+_UNSENT = ("kind: Connect", "redirect without LOCATION")
+_DECIDED = {501, 503, 507}
 _REFUSED = {301, 307, 400, 401, 403, 405, 501}
 
 
@@ -81,7 +82,7 @@ class S3Store:
         session = boto3.Session()
         credentials = _Credentials(session)
         endpoint, region = await asyncio.to_thread(_prepare_bucket, session, bucket, endpoint)
-        config: dict[str, Any] = {"region": region}
+        config: dict[str, Any] = {"region": region, "disable_bulk_delete": True}
         if endpoint is not None:
             config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
         remote = obstore.store.S3Store(
@@ -122,15 +123,17 @@ class S3Store:
             _raise_put_failure(key, error)
 
     async def get(self, key: str) -> bytes:
+        path = self._prefix + check_key(key)
         try:
-            result = await obstore.get_async(self._remote, self._prefix + check_key(key))
+            result = await obstore.get_async(self._remote, path)
             return bytes(await result.bytes_async())
         except _FAILURES as error:
             _raise_failure(f"cannot read {key}", key, error)
 
     async def delete(self, key: str) -> None:
+        path = self._prefix + check_key(key)
         try:
-            await obstore.delete_async(self._remote, self._prefix + check_key(key))
+            await obstore.delete_async(self._remote, path)
         except _FAILURES as error:
             try:
                 _raise_failure(f"cannot delete {key}", key, error)
@@ -140,7 +143,8 @@ class S3Store:
     async def scan(self, prefix: str, after: str | None = None) -> AsyncIterator[ObjectInfo]:
         wanted = self._prefix + check_prefix(prefix)
         folder = wanted.rpartition("/")[0]
-        offset = None if after is None else self._prefix + after
+        limit = None if after is None else self._prefix + after
+        offset = _safe_offset(limit, folder) if limit is not None else None
         try:
             stream = obstore.list(self._remote, folder or None, offset=offset, chunk_size=1000)
             metas = [meta async for chunk in stream for meta in chunk]
@@ -148,7 +152,7 @@ class S3Store:
             _raise_failure(f"cannot list {prefix or 'the store'}", prefix, error)
         found = {str(meta["path"]): int(meta["size"]) for meta in metas}
         for path in sorted(found):
-            if path.startswith(wanted) and (offset is None or path > offset):
+            if path.startswith(wanted) and (limit is None or path > limit):
                 yield ObjectInfo(path[len(self._prefix) :], found[path])
 
     async def folders(self, prefix: str) -> list[str]:
@@ -233,6 +237,15 @@ def _create_bucket(client: Any, bucket: str, region: str) -> None:
         return
 
 
+def _safe_offset(limit: str, folder: str) -> str | None:
+    """Where a listing may begin so that every server skips only keys up to `limit`.
+
+    Servers that list folder by folder compare one name at a time: they take the folder of ``a/x`` to
+    come before ``a``, ``a-b`` and ``a.b``. One character less, and none of those in it, is safe."""
+    name = limit.removeprefix(folder + "/")
+    return limit[:-1] if name != limit and len(name) > 1 and not set("-./") & set(name) else None
+
+
 def _raise_put_failure(key: str, error: Exception) -> NoReturn:
     text = str(error)
     status, code = _status(text), _code(text)
@@ -240,7 +253,7 @@ def _raise_put_failure(key: str, error: Exception) -> NoReturn:
         raise ObjectExists(f"object {key} exists already") from error
     if status == 409:
         raise StoreUnavailable(f"cannot store {key}: another put of it is under way ({code})") from error
-    if "kind: Connect" in text or (status is not None and (status < 500 or status in _NOT_YET | {501, 507})):
+    if status in _DECIDED or (status is not None and status < 500) or any(sign in text for sign in _UNSENT):
         _raise_failure(f"cannot store {key}", key, error)
     raise PutUnknown(f"it cannot be told whether {key} was stored: {_reason(text)}") from error
 

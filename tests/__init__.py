@@ -1,0 +1,1 @@
+"""Tests. `services` starts the real servers, `conftest` hands them out as fixtures."""

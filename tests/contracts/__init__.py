@@ -1,0 +1,1 @@
+"""Contracts of the seams, each run on every implementation."""
