@@ -86,11 +86,17 @@ class Protocol:
         self._ended = False
         self._deaf = False
         self._state = State.STARTUP
+        self._at_rest = False
         self._asked_for: set[type] = set()
 
     @property
     def state(self) -> State:
         return self._state
+
+    @property
+    def at_rest(self) -> bool:
+        """True from a ReadyForQuery until the client's next message."""
+        return self._at_rest
 
     @property
     def buffered_bytes(self) -> int:
@@ -135,6 +141,7 @@ class Protocol:
             if after is None:
                 raise LocalProtocolError(f"{kind.__name__} in state {self._state.name}")
             self._state = after
+            self._at_rest = kind is backend.ReadyForQuery
         return message.encode()
 
     # --- the first packets --------------------------------------------------------------------------
@@ -221,6 +228,7 @@ class Protocol:
 
     def _read(self, kind: type, read: Callable[[Reader], frontend.Message], body: bytes) -> frontend.Message:
         before, self._state = self._state, CLIENT[self._state][kind]
+        self._at_rest = False
         try:
             message = read(Reader(body))
         except ProtocolError as error:

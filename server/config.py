@@ -1,0 +1,178 @@
+"""What the server is told at its start: flags, their environment variables, and the limits.
+
+Every flag `--some-thing` has the variable `REWINDDB_SOME_THING`; the flag wins. A mistake is a
+`ConfigError` with one plain sentence, before anything is opened. Nothing else in the server reads the
+environment, except that the S3 client reads Amazon's own variables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NoReturn, cast
+
+from server.wire.protocol import Limits as WireLimits
+
+AuthMethod = Literal["scram", "trust"]
+LogFormat = Literal["text", "json"]
+
+_DEFAULTS = {
+    "store": "file://./rewinddb-data",
+    "listen": "127.0.0.1:5433",
+    "auth": "scram",
+    "log_format": "text",
+}
+
+_HELP = {
+    "store": ("URL", "where the data is: file:///folder, file://./folder or s3://bucket/prefix"),
+    "listen": ("HOST:PORT", "address to take connections on; port 0 picks one"),
+    "s3_endpoint": ("URL", "address of an S3 server other than Amazon's"),
+    "cache_dir": ("DIR", "folder for local copies of objects"),
+    "auth": ("METHOD", "scram, or trust (no passwords; loopback addresses only)"),
+    "tls_cert": ("FILE", "certificate chain in PEM; with --tls-key, clients may use TLS"),
+    "tls_key": ("FILE", "private key of the certificate, in PEM"),
+    "log_format": ("FORMAT", "text or json"),
+}
+
+
+class ConfigError(Exception):
+    """One sentence for the person who started the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most of everything that clients can make the server hold or wait for."""
+
+    connections: int = 100
+    unauthenticated_connections: int = 100
+    """Connections that may be logging in or cancelling beside the established ones."""
+    login_seconds: float = 60.0
+    shutdown_seconds: float = 5.0
+    """How long running statements may take to finish after SIGTERM; as long again to be cancelled."""
+    send_buffer_bytes: int = 1 << 18
+    receive_buffer_bytes: int = 1 << 18
+    """What is read ahead of the statement under way."""
+    wire: WireLimits = field(default_factory=WireLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    store: str
+    listen: Address
+    cache_dir: Path
+    s3_endpoint: str | None = None
+    auth: AuthMethod = "scram"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    log_format: LogFormat = "text"
+    admin_password: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or the name localhost, is this machine's own."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
+    """The configuration of `rewinddb serve`, checked as far as that can be done without opening anything."""
+    values = _values(arguments, environ)
+    listen = _address(values["listen"] or "")
+    auth = _one_of("auth", values["auth"], ("scram", "trust"))
+    if auth == "trust" and not listen.is_loopback:
+        raise ConfigError(
+            f"--auth trust lets everybody in without a password, so it is refused on {listen.host}, "
+            "which is not a loopback address."
+        )
+    if (values["tls_cert"] is None) != (values["tls_key"] is None):
+        raise ConfigError("--tls-cert and --tls-key belong together; one of them is missing.")
+    password = environ.get("REWINDDB_ADMIN_PASSWORD")
+    if password == "":
+        raise ConfigError("REWINDDB_ADMIN_PASSWORD is empty; give a password, or unset it to have one made.")
+    store = values["store"] or ""
+    return Config(
+        store=store,
+        listen=listen,
+        cache_dir=Path(values["cache_dir"]) if values["cache_dir"] else _default_cache_dir(store, environ),
+        s3_endpoint=values["s3_endpoint"],
+        auth=cast(AuthMethod, auth),
+        tls_cert=_file("tls_cert", values["tls_cert"]),
+        tls_key=_file("tls_key", values["tls_key"]),
+        log_format=cast(LogFormat, _one_of("log_format", values["log_format"], ("text", "json"))),
+        admin_password=password,
+    )
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _values(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str | None]:
+    parser = _Parser(prog="rewinddb serve", allow_abbrev=False, description="Runs the server.")
+    for name, (metavar, text) in _HELP.items():
+        variable = "REWINDDB_" + name.upper()
+        default = f"; default {_DEFAULTS[name]}" if name in _DEFAULTS else ""
+        parser.add_argument(flag_of(name), metavar=metavar, help=f"{text} [{variable}{default}]")
+    given = vars(parser.parse_args(list(arguments)))
+    values: dict[str, str | None] = {}
+    for name in _HELP:
+        value = given[name] if given[name] is not None else environ.get("REWINDDB_" + name.upper())
+        values[name] = value or _DEFAULTS.get(name)
+    return values
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see {self.prog} --help.")
+
+
+def _address(text: str) -> Address:
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f'--listen takes HOST:PORT, and "{text}" is not that.')
+    return Address(host, int(port))
+
+
+def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ConfigError(f'{flag_of(name)} is {" or ".join(allowed)}, not "{value}".')
+    return value
+
+
+def _file(name: str, value: str | None) -> Path | None:
+    if value is None:
+        return None
+    if not Path(value).is_file():
+        raise ConfigError(f"{flag_of(name)}: there is no file {value}.")
+    return Path(value)
+
+
+def _default_cache_dir(store: str, environ: Mapping[str, str]) -> Path:
+    """A folder of its own for each store, where the system keeps what may be lost."""
+    base = environ.get("XDG_CACHE_HOME")
+    root = Path(base) if base else Path(environ.get("HOME", "/var/tmp")) / ".cache"  # noqa: S108
+    where = str(Path(store.removeprefix("file://")).resolve()) if store.startswith("file://") else store
+    return root / "rewinddb" / hashlib.sha256(where.encode()).hexdigest()[:16]

@@ -1,0 +1,142 @@
+"""Taking connections, and stopping: the life of the server as a process.
+
+`serve` opens the store and the cluster, listens, says so, and waits for SIGTERM or SIGINT. Then no new
+connection is taken, sessions at rest are told and closed, running statements get `shutdown_seconds`
+to finish and as long again to be cancelled, and the cluster is closed last, so that whatever was
+acknowledged is where it belongs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import ssl
+import sys
+from dataclasses import dataclass
+
+from engine.cluster import Cluster
+from engine.stores import open_store
+from server import log
+from server.auth import Authenticator
+from server.config import Address, Config, ConfigError, Limits
+from server.connection import Connection, Services
+from server.link import Link
+from sql.passwords import make_verifier
+from sql.system.functions import MACROS
+
+_BACKLOG = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    connection: Connection
+    link: Link
+
+
+class Listener:
+    """The listening socket and the connections that came in by it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._running: dict[asyncio.Task[None], _Running] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, address: Address) -> Address:
+        """Listens; returns the address with the port that was picked."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                self._accept, address.host, address.port, backlog=_BACKLOG, reuse_address=True
+            )
+        except OSError as error:
+            raise ConfigError(f"Cannot listen on {address}: {error.strerror or error}.") from error
+        return Address(address.host, self._server.sockets[0].getsockname()[1])
+
+    async def stop(self, limits: Limits) -> None:
+        """Ends all connections, gently first."""
+        assert self._server is not None
+        self._server.close()
+        for running in self._running.values():
+            running.connection.stop()
+        await self._ended(limits.shutdown_seconds)
+        for running in self._running.values():
+            running.connection.cancel()
+        await self._ended(limits.shutdown_seconds)
+        for task, running in self._running.items():
+            running.link.abort()
+            task.cancel()
+        await self._ended(limits.shutdown_seconds)
+
+    async def _ended(self, seconds_max: float) -> None:
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=seconds_max)
+
+    def _accept(self) -> Link:
+        return Link(self._services.limits, self._serve)
+
+    def _serve(self, link: Link) -> None:
+        limits = self._services.limits
+        if len(self._running) >= limits.connections + limits.unauthenticated_connections:
+            log.event("connection dropped: too many at once", level=logging.WARNING)
+            link.abort()
+            return
+        connection = Connection(link, self._services)
+        task = asyncio.get_running_loop().create_task(connection.run())
+        self._running[task] = _Running(connection, link)
+        task.add_done_callback(self._running.pop)
+
+
+async def serve(config: Config) -> None:
+    """Runs the server until it is told to stop. ConfigError when it cannot start."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tls = _tls_context(config)
+    store = await open_store(config.store, endpoint=config.s3_endpoint)
+    async with contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(store.close)
+        cluster = Cluster(store, cache_dir=config.cache_dir, setup_sql=MACROS)
+        closing.push_async_callback(cluster.close)
+        admin = _FirstAdmin(config.admin_password)
+        await cluster.start(admin.verifier)
+        admin.announce()
+        services = Services(cluster, Authenticator(config.auth, cluster), config.limits, tls)
+        listener = Listener(services)
+        address = await listener.start(config.listen)
+        print(f"listening on {address}", file=sys.stderr, flush=True)
+        await stop.wait()
+        log.event("stopping")
+        await listener.stop(config.limits)
+
+
+class _FirstAdmin:
+    """The password of `sys:admin`, wanted only when the store is empty."""
+
+    def __init__(self, password: str | None) -> None:
+        self._given = password
+        self._made: str | None = None
+
+    def verifier(self) -> str:
+        if self._given is None:
+            self._made = secrets.token_urlsafe(15)
+        return make_verifier(self._given or self._made or "")
+
+    def announce(self) -> None:
+        """Shows a password that was made up, now that the store has kept its verifier."""
+        if self._made is not None:
+            print(f"password of sys:admin (shown only now): {self._made}", file=sys.stderr, flush=True)
+
+
+def _tls_context(config: Config) -> ssl.SSLContext | None:
+    if config.tls_cert is None or config.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(config.tls_cert, config.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"--tls-cert and --tls-key do not work: {error}.") from error
+    return context
