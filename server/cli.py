@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from engine.errors import EngineError
-from server import demo, log
+from server import log
 from server.config import ConfigError, read_config
 from server.listener import serve
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "serve":
             return _serve(rest)
         case "demo":
-            return demo.run(rest)
+            return _demo(rest)
         case "--help" | "-h" | "help":
             print(_USAGE, end="")
             return 0
@@ -46,6 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case _:
             print(f'rewinddb: there is no command "{command}"; see rewinddb --help.', file=sys.stderr)
             return 2
+
+
+def _demo(arguments: Sequence[str]) -> int:
+    """Imported only here: it needs packages that a server does without."""
+    from server import demo
+
+    return demo.run(arguments)
 
 
 def _serve(arguments: Sequence[str]) -> int:

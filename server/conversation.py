@@ -21,9 +21,10 @@ from typing import Protocol, TypeVar, assert_never, cast
 
 import pyarrow as pa
 
-from server import log, parameters, rows
+from server import log, parameters
 from server.copying import CopyReader, CopyWriter
 from server.link import Disconnected
+from server.rows import RowEncoder
 from server.wire import backend, frontend
 from server.wire.errors import ProtocolError
 from server.wire.states import State
@@ -224,11 +225,11 @@ class Conversation:
     def _row_sender(
         self, columns: tuple[answers.ResultColumn, ...], formats: tuple[int, ...]
     ) -> Callable[[pa.RecordBatch], Awaitable[None]]:
-        each = _each(formats, len(columns))
+        encoder = RowEncoder(columns, formats, self._settings)
 
         async def send(batch: pa.RecordBatch) -> None:
             for piece in _pieces(batch):
-                frames = await _work(piece.nbytes, rows.encode_rows, piece, columns, each, self._settings)
+                frames = await _work(piece.nbytes, encoder.encode, piece)
                 self._client.say(backend.DataRows(frames))
                 await self._client.flush()
 
