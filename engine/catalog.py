@@ -21,7 +21,7 @@ import functools
 import types
 import typing
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -272,7 +272,7 @@ def body_from_json(data: Mapping[str, Any]) -> Body:
 
 
 @functools.cache
-def _nested(owner: Any) -> dict[str, type[Any]]:
+def _nested(owner: Hashable) -> dict[str, type[Any]]:
     """Field name -> dataclass of its tuple items, for the fields that hold tuples of dataclasses."""
     found = {}
     for name, hint in typing.get_type_hints(owner).items():
@@ -283,7 +283,7 @@ def _nested(owner: Any) -> dict[str, type[Any]]:
 
 
 def _build(owner: type[Any], fields: dict[str, Any]) -> Any:
-    nested = _nested(owner)
+    nested = _nested(typing.cast(Hashable, owner))
     for name, value in fields.items():
         if name in nested:
             fields[name] = tuple(_build(nested[name], dict(item)) for item in value)

@@ -1,0 +1,223 @@
+"""A cluster: all tenants of one store. Names -> open tenants.
+
+The system tenant ``sys`` holds the list of the others (`TenantName` bodies in its catalog): CREATE
+TENANT writes the new tenant's first manifest under a generation of its own and then commits the name in
+``sys``, which is the commit point; a crash in between leaves an unnamed generation, which is garbage.
+DROP TENANT only ends the name.
+
+Tenants, ``sys`` among them, are opened (claimed, recovered) on first use by someone who has logged in.
+Looking up a name or a password reads without claiming, so a failed login never takes a tenant from the
+server that has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import manifest as manifests
+from engine.catalog import Catalog, Database, Drop, Entry, Password, Put, Role, Schema, TenantName, World
+from engine.clock import Clock, SystemClock
+from engine.errors import ObjectExists, TenantClosed, TenantExists, UnknownTenant
+from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
+from engine.manifest import Manifest
+from engine.paths import TenantPaths, encode_name
+from engine.puts import put_object
+from engine.recovery import claim, read_state
+from engine.stores.base import Store
+from engine.tenant import Options, Tenant
+
+SYSTEM_TENANT = "sys"
+SYSTEM_GENERATION = "0"
+THREADS_MAX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LoginMaterial:
+    """What a login is checked against. `verifier` None: this role cannot log in with a password."""
+
+    verifier: str | None
+    admin: bool
+
+
+class Cluster:
+    """Made once per process and store."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        cache_dir: Path,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        options: Options | None = None,
+        setup_sql: Sequence[str] = (),
+    ) -> None:
+        self._store = store
+        self._cache_dir = cache_dir
+        self._clock = clock or SystemClock()
+        self._ids = ids or Ids()
+        self._options = options or Options()
+        self._setup_sql = tuple(setup_sql)
+        self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="duck")
+        self._open: dict[str, Tenant] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._closed = False
+
+    async def start(self, admin_verifier: Callable[[], str]) -> None:
+        """Make the system tenant on the first start of a store; `admin_verifier` is asked for the
+        password verifier of its role ``admin`` only then."""
+        paths = self._paths(SYSTEM_TENANT, SYSTEM_GENERATION)
+        async for _ in self._store.scan(paths.manifests):
+            return
+        try:
+            await self._store.put(
+                paths.manifest(1), manifests.encode(self._first_manifest("admin", admin_verifier()))
+            )
+        except ObjectExists:
+            return
+
+    def _paths(self, name: str, generation: str) -> TenantPaths:
+        return TenantPaths(name, generation)
+
+    def _first_manifest(self, admin_role: str, verifier: str) -> Manifest:
+        """A new tenant: the database ``postgres`` with the schema ``public``, and its admin."""
+        now = self._clock.now()
+        world, database, schema, role = (CatalogId(FIRST_CATALOG_ID + step) for step in range(4))
+        bodies = (
+            World(world),
+            Database(database, "postgres"),
+            Schema(schema, database, "public"),
+            Role(role, admin_role, admin=True),
+            Password(role, verifier),
+        )
+        return Manifest(
+            number=1,
+            epoch=0,
+            writer=self._ids.token(),
+            first_wal=1,
+            watermark=now,
+            last_ts=now,
+            horizon=now,
+            next_id=FIRST_CATALOG_ID + len(bodies),
+            next_row_id=FIRST_ROW_ID,
+            entries=tuple(Entry(body, now, INFINITY) for body in bodies),
+            refs=(),
+        )
+
+    # --- names ---------------------------------------------------------------------------------------
+
+    async def _system_catalog(self) -> Catalog:
+        """The system tenant's catalog, without claiming it."""
+        system = self._open.get(SYSTEM_TENANT)
+        if system is not None and not system.closed:
+            return system.catalog
+        recovered = await read_state(self._store, self._paths(SYSTEM_TENANT, SYSTEM_GENERATION))
+        return recovered.state.history.current
+
+    async def _generation(self, name: str) -> str:
+        if name == SYSTEM_TENANT:
+            return SYSTEM_GENERATION
+        known = (await self._system_catalog()).tenants.get(name)
+        if known is None:
+            raise UnknownTenant(f'tenant "{name}" does not exist')
+        return known.generation
+
+    async def login_material(self, tenant: str, role: str) -> LoginMaterial | None:
+        """What to check a login against; None when there is no such tenant or role."""
+        try:
+            generation = await self._generation(tenant)
+        except UnknownTenant:
+            return None
+        opened = self._open.get(tenant)
+        if opened is not None and not opened.closed:
+            catalog = opened.catalog
+        else:
+            recovered = await read_state(self._store, self._paths(tenant, generation))
+            catalog = recovered.state.history.current
+        found = catalog.roles.get(role)
+        if found is None:
+            return None
+        password = catalog.password(found)
+        return LoginMaterial(password.verifier if password is not None else None, found.admin)
+
+    # --- tenants -------------------------------------------------------------------------------------
+
+    async def tenant(self, name: str) -> Tenant:
+        """The open tenant; opens it (and becomes its writer) on first use. `UnknownTenant`."""
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if self._closed:
+                raise TenantClosed("the server is shutting down")
+            opened = self._open.get(name)
+            if opened is not None and not opened.closed:
+                return opened
+            if opened is not None:
+                del self._open[name]
+                await opened.close()
+            generation = await self._generation(name)
+            paths = self._paths(name, generation)
+            claimed = await claim(self._store, paths, self._clock, self._ids)
+            opened = self._open[name] = Tenant(
+                claimed,
+                self._store,
+                paths,
+                cache_folder=self._cache_dir / encode_name(name) / generation,
+                pool=self._pool,
+                clock=self._clock,
+                ids=self._ids,
+                options=self._options,
+                setup_sql=self._setup_sql,
+            )
+            return opened
+
+    async def create_tenant(self, name: str, admin_role: str, verifier: str) -> None:
+        """`TenantExists` when there is one."""
+        system = await self.tenant(SYSTEM_TENANT)
+        transaction = system.begin()
+        try:
+            await transaction.lock_name("tenant", name)
+            transaction.start_statement()
+            if name == SYSTEM_TENANT or name in transaction.catalog.tenants:
+                raise TenantExists(f'tenant "{name}" already exists')
+            generation = self._ids.token(64)
+            manifest = self._first_manifest(admin_role, verifier)
+            key = self._paths(name, generation).manifest(1)
+            await put_object(self._store, self._clock, key, manifests.encode(manifest))
+            body = TenantName(transaction.new_id(), name, generation, self._clock.now(), admin_role)
+            transaction.edit(Put(body))
+            await transaction.commit()
+        finally:
+            await transaction.rollback()
+
+    async def drop_tenant(self, name: str) -> None:
+        """`UnknownTenant` when there is none; sessions of the tenant end."""
+        system = await self.tenant(SYSTEM_TENANT)
+        transaction = system.begin()
+        try:
+            await transaction.lock_name("tenant", name)
+            transaction.start_statement()
+            known = transaction.catalog.tenants.get(name)
+            if known is None:
+                raise UnknownTenant(f'tenant "{name}" does not exist')
+            transaction.edit(Drop("tenant", known.id))
+            await transaction.commit()
+        finally:
+            await transaction.rollback()
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            opened = self._open.pop(name, None)
+            if opened is not None:
+                await opened.close(TenantClosed(f'tenant "{name}" was dropped'))
+
+    async def close(self) -> None:
+        """Finish what is in flight in every tenant and let everything go."""
+        self._closed = True
+        for name in list(self._open):
+            async with self._opening.setdefault(name, asyncio.Lock()):
+                opened = self._open.pop(name, None)
+                if opened is not None:
+                    await opened.close()
+        self._pool.shutdown()
+        await self._store.close()

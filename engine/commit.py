@@ -1,0 +1,248 @@
+"""The commit pipeline: one WAL writer per tenant.
+
+What is queued while a put is in flight becomes the next WAL object: group commit, one put in flight.
+**That put is the commit point.** Then, in this order: state, hot tables, `visible_ts`, acknowledge.
+
+- The process dies before the put: nothing happened. After it: replay makes it so, acknowledged or not.
+- The reply is lost: `engine.puts` puts the same bytes under the same number until it is decided; no
+  other record and no later number is used meanwhile.
+- The number is taken by a newer epoch (a fence, or a commit after it): this writer is fenced, lets go
+  of the tenant, and whatever was queued was certainly not committed. `TenantFenced`.
+- It cannot be decided, or applying fails: the tenant closes; opening it again recovers from the store.
+- A request may be *exclusive* (restore): it is alone in its object, after all that was queued before
+  it is applied, and its transaction is made then, from the state as it is then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from engine import wal
+from engine.catalog import Edit, Put, Snapshot
+from engine.clock import Clock
+from engine.errors import CommitUnknown, EngineError, StoreFull, StoreUnavailable, TenantClosed, TenantFenced
+from engine.ids import CatalogId, Timestamp
+from engine.paths import TenantPaths
+from engine.puts import put_decided
+from engine.state import State
+from engine.stores.base import Store
+
+GROUP_TRANSACTIONS_MAX = 1_000
+GROUP_BYTES_MAX = 32 * 2**20
+ENCODE_IN_THREAD_BYTES = 256 * 1024
+
+
+@dataclass(eq=False)
+class Request:
+    """A transaction that waits to be committed. `build` gets the commit's ts and makes it; it runs on
+    the event loop, right before its object is encoded, and may raise to refuse the commit. `world` is
+    the tenant id it was made under: after a restore it is too late."""
+
+    build: Callable[[Timestamp], wal.Transaction]
+    world: CatalogId
+    bytes: int
+    done: asyncio.Future[Timestamp]
+    exclusive: bool = False
+
+
+class Committer:
+    """Assigns timestamps, writes the WAL, applies. `apply` makes durable transactions visible;
+    `failed` is told why the tenant can go on no longer."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        store: Store,
+        paths: TenantPaths,
+        clock: Clock,
+        epoch: int,
+        writer: str,
+        next_wal: int,
+        apply: Callable[[tuple[wal.Transaction, ...]], Awaitable[None]],
+        refuse_world: Callable[[Request], EngineError | None],
+        failed: Callable[[EngineError], None],
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._paths = paths
+        self._clock = clock
+        self._epoch = epoch
+        self._writer = writer
+        self._next_wal = next_wal
+        self._first_unapplied = next_wal
+        self._sequence = 0
+        self._apply = apply
+        self._refuse_world = refuse_world
+        self._failed = failed
+        self._queue: deque[Request] = deque()
+        self._arrived = asyncio.Event()
+        self._in_flight: asyncio.Future[None] | None = None
+        self._closed: EngineError | None = None
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def next_wal(self) -> int:
+        """The number of the first WAL object that is not part of the state."""
+        return self._first_unapplied
+
+    async def commit(self, request: Request) -> Timestamp:
+        """Queue and wait until it is visible; the commit's ts."""
+        if self._closed is not None:
+            raise self._closed
+        self._queue.append(request)
+        self._arrived.set()
+        return await asyncio.shield(request.done)
+
+    async def settle(self, ts: Timestamp) -> None:
+        """No commit at or before `ts` is to come: raise the clock, wait for what is under way."""
+        self._state.last_ts = max(self._state.last_ts, ts)
+        if self._in_flight is not None and self._state.visible_ts < ts:
+            await asyncio.wait([self._in_flight])
+            if self._closed is not None:
+                raise self._closed
+        self._state.visible_ts = max(self._state.visible_ts, ts)
+
+    async def close(self, reason: EngineError) -> None:
+        """Refuse what comes from now on, finish what is in flight."""
+        if self._closed is None:
+            self._closed = reason
+        self._arrived.set()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while self._closed is None:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queue and self._closed is None:
+                self._in_flight = asyncio.get_running_loop().create_future()
+                await self._commit_group(self._take_group())
+                self._in_flight.set_result(None)
+                self._in_flight = None
+        for request in self._queue:
+            _refuse(request, self._closed)
+        self._queue.clear()
+
+    def _take_group(self) -> list[Request]:
+        """What fits into the next object; an exclusive request is alone in its own."""
+        group = [self._queue.popleft()]
+        size = group[0].bytes
+        while (
+            not group[0].exclusive
+            and self._queue
+            and not self._queue[0].exclusive
+            and len(group) < GROUP_TRANSACTIONS_MAX
+            and size + self._queue[0].bytes <= GROUP_BYTES_MAX
+        ):
+            group.append(self._queue.popleft())
+            size += group[-1].bytes
+        return group
+
+    async def _commit_group(self, group: list[Request]) -> None:
+        requests: list[Request] = []
+        transactions: list[wal.Transaction] = []
+        for request in group:
+            error = self._refuse_world(request)
+            if error is not None:
+                _refuse(request, error)
+                continue
+            ts = self._next_ts()
+            try:
+                transactions.append(_resolved(request.build(ts)))
+                requests.append(request)
+            except EngineError as refusal:
+                _refuse(request, refusal)
+        if not requests:
+            return
+        try:
+            await self._write(tuple(transactions))
+            self._next_wal += 1
+            await self._apply(tuple(transactions))
+            self._first_unapplied = self._next_wal
+        except (StoreUnavailable, StoreFull) as error:
+            for request in requests:
+                _refuse(request, error)
+            return
+        except EngineError as error:
+            self._give_up(requests, error)
+            return
+        except Exception as error:
+            closing = TenantClosed(
+                f"applying a commit failed: {error}", hint="Connect again: the tenant is being recovered."
+            )
+            closing.__cause__ = error
+            self._give_up(requests, closing)
+            return
+        for request, transaction in zip(requests, transactions, strict=True):
+            if not request.done.done():
+                request.done.set_result(transaction.ts)
+
+    def _next_ts(self) -> Timestamp:
+        self._state.last_ts = Timestamp(max(self._clock.now(), self._state.last_ts + 1))
+        return self._state.last_ts
+
+    def _give_up(self, requests: list[Request], error: EngineError) -> None:
+        unsure = not isinstance(error, TenantFenced)
+        for request in requests:
+            _refuse(request, _unknown(error) if unsure else error)
+        self._closed = error
+        self._failed(error)
+
+    async def _write(self, transactions: tuple[wal.Transaction, ...]) -> None:
+        """The commit point."""
+        self._sequence += 1
+        record = wal.WalObject(self._epoch, self._writer, self._sequence, transactions)
+        if sum(_nbytes(transaction) for transaction in transactions) > ENCODE_IN_THREAD_BYTES:
+            data = await asyncio.to_thread(wal.encode, record)
+        else:
+            data = wal.encode(record)
+        key = self._paths.wal(self._next_wal)
+        other = await put_decided(
+            self._store, self._clock, key, data, lambda found: wal.decode(found, key).same_put(record)
+        )
+        if other is not None:
+            found = wal.decode(other, key)
+            raise TenantFenced(
+                f"another server has taken over the tenant {self._paths.name!r}",
+                detail=f"WAL object {self._next_wal} is of epoch {found.epoch}, not {self._epoch}.",
+                hint="Connect to the other server. Nothing acknowledged here is lost.",
+            )
+
+
+def _resolved(transaction: wal.Transaction) -> wal.Transaction:
+    """Snapshots that mean "my own commit" get its ts."""
+    edits = tuple(_resolved_edit(edit, transaction.ts) for edit in transaction.edits)
+    return dataclasses.replace(transaction, edits=edits)
+
+
+def _resolved_edit(edit: Edit, ts: Timestamp) -> Edit:
+    if isinstance(edit, Put) and isinstance(edit.body, Snapshot) and edit.body.timestamp == 0:
+        return Put(dataclasses.replace(edit.body, timestamp=ts))
+    return edit
+
+
+def _nbytes(transaction: wal.Transaction) -> int:
+    rows: int = sum(inserted.rows.nbytes for inserted in transaction.inserts)
+    return rows + 100 * len(transaction.refs)
+
+
+def _unknown(error: EngineError) -> EngineError:
+    if isinstance(error, CommitUnknown):
+        return error
+    unknown = CommitUnknown(
+        "the connection to the tenant was lost while it committed; the transaction may be durable",
+        detail=error.message,
+        hint="Connect again and look.",
+    )
+    unknown.__cause__ = error
+    return unknown
+
+
+def _refuse(request: Request, error: EngineError | None) -> None:
+    if not request.done.done():
+        request.done.set_exception(error or TenantClosed("the tenant is closed"))
+        request.done.exception()

@@ -1,0 +1,301 @@
+"""Hot tables: a storage's rows as a native DuckDB table, for reads at memory speed.
+
+A hot table has ``c<id>`` per column its storage ever had, and `_row_id, _commit_ts, _deleted_ts`. A
+read at ts is ``_commit_ts <= ts AND _deleted_ts > ts``. It is a copy of refs and tail, and can be
+dropped and made again at any time.
+
+Invariants
+- A hot table holds every row and every delete of its storage up to `visible_ts`, from the moment it
+  is ready: commits are applied to it, under the write lock, before `visible_ts` is raised. A commit
+  that arrives while it is loading waits in `pending` and is applied when it is loaded.
+- It serves a read of its storage at ts when its `serves_until` is not before ts.
+- After a restore of storage A, as of m, to storage B, the table of A is *handed over*: rows after m
+  are deleted and delete stamps after m cleared, in one DuckDB transaction; it then serves B at any
+  time and A up to m. Only a table that no statement is reading is handed over; otherwise B gets a copy.
+- A statement pins what it reads, from planning until its last batch.
+
+Rejected: stamping deletes per storage (a map of row id to ts beside the rows), which would make every
+read pay for the rare restore.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from engine.catalog import Column
+from engine.duck import Cursor, Duck
+from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
+from engine.state import Storage
+from engine.wal import RowsDeleted, RowsInserted, Transaction
+
+LITERAL_IDS_MAX = 100
+
+
+@dataclass(eq=False)
+class HotTable:
+    """One DuckDB table. `columns` maps the column ids it has to their types; `serves` the storages it
+    can be read for to the last moment it is right for."""
+
+    name: str
+    columns: dict[CatalogId, str]
+    serves: dict[StorageId, Timestamp]
+    owner: StorageId
+    ready: asyncio.Future[None]
+    pins: int = 0
+    pending: dict[Timestamp, Transaction] = field(default_factory=dict)
+
+    def relation(self, columns: Iterable[str], ts: Timestamp) -> str:
+        """Rows at `ts`; `columns` are select-list items."""
+        items = ", ".join([*columns, "_row_id"])
+        return f"(SELECT {items} FROM {self.name} WHERE _commit_ts <= {ts} AND _deleted_ts > {ts})"
+
+
+LoadStorage = Callable[[Cursor, HotTable, Storage, Timestamp], Awaitable[None]]
+"""Fill a hot table, on a cursor, with all that a storage's refs and tail hold up to a moment."""
+
+
+class HotTables:
+    """The hot tables of one tenant. Everything runs on the event loop but DuckDB's own work."""
+
+    def __init__(
+        self,
+        duck: Duck,
+        columns_of: Callable[[StorageId], Mapping[CatalogId, Column]],
+        load_storage: LoadStorage,
+    ) -> None:
+        self._duck = duck
+        self._columns_of = columns_of
+        self._load_storage = load_storage
+        self._of: dict[StorageId, HotTable] = {}
+        self._write_lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._applying: tuple[Transaction, ...] = ()
+        self._count = 0
+
+    def serving(self, storage: StorageId, ts: Timestamp) -> HotTable | None:
+        """The table, ready or loading, that can be read for `storage` at `ts`."""
+        table = self._of.get(storage)
+        return table if table is not None and table.serves.get(storage, Timestamp(-1)) >= ts else None
+
+    def load(self, storage: Storage, visible_ts: Timestamp) -> HotTable:
+        """Begin to make `storage` hot with what it has now; later commits are added here."""
+        columns = {id: column.storage_type for id, column in self._columns_of(storage.id).items()}
+        table = self._new(storage.id, columns)
+        now = Storage(storage.id, dict(storage.refs), list(storage.inserts), list(storage.deletes))
+        self._spawn(self._load(table, now, visible_ts))
+        return table
+
+    def _new(self, storage: StorageId, columns: Mapping[CatalogId, str]) -> HotTable:
+        self._count += 1
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        table = HotTable(f"hot_{self._count}", dict(columns), {storage: INFINITY}, storage, ready)
+        table.pending = {transaction.ts: transaction for transaction in self._applying}
+        self._of[storage] = table
+        return table
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            await work
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _load(self, table: HotTable, storage: Storage, visible_ts: Timestamp) -> None:
+        cursor = self._duck.cursor()
+        try:
+            columns = "".join(f"c{id} {type}, " for id, type in table.columns.items())
+            await cursor.execute(
+                f"CREATE TABLE {table.name} ({columns}_row_id BIGINT, _commit_ts BIGINT, _deleted_ts BIGINT)"
+            )
+            await self._load_storage(cursor, table, storage, visible_ts)
+            await self._catch_up(table)
+        except BaseException as error:
+            self._abandon(table, error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            await self._duck.release(cursor)
+
+    async def _catch_up(self, table: HotTable) -> None:
+        """Apply what was committed meanwhile and let readers in."""
+        async with self._write_lock:
+            for transaction in table.pending.values():
+                await self._apply_to(table, transaction)
+            table.pending.clear()
+            table.ready.set_result(None)
+
+    def _abandon(self, table: HotTable, error: BaseException) -> None:
+        for storage in list(table.serves):
+            if self._of.get(storage) is table:
+                del self._of[storage]
+        if not table.ready.done():
+            table.ready.set_exception(error)
+            table.ready.exception()
+
+    # --- commits ------------------------------------------------------------------------------------
+
+    async def apply(self, transactions: Iterable[Transaction]) -> None:
+        """Make durable transactions part of every hot table they touch. The caller makes them part of
+        the state right after, without waiting for anything in between."""
+        async with self._write_lock:
+            self._applying = tuple(transactions)
+            for transaction in self._applying:
+                for table in self._touched(transaction):
+                    if table.ready.done():
+                        await self._apply_to(table, transaction)
+                    else:
+                        table.pending[transaction.ts] = transaction
+
+    def applied(self) -> None:
+        """The state has what `apply` was given: a table loaded from now on finds it there."""
+        self._applying = ()
+
+    def _touched(self, transaction: Transaction) -> list[HotTable]:
+        changes = (transaction.inserts, transaction.deletes, transaction.refs)
+        storages = {item.storage for items in changes for item in items}
+        found = [self._of[storage] for storage in storages if storage in self._of]
+        return [table for table in found if table.owner in storages]
+
+    async def _apply_to(self, table: HotTable, transaction: Transaction) -> None:
+        cursor = self._duck.writer
+        await cursor.execute("BEGIN")
+        try:
+            for inserted in transaction.inserts:
+                if inserted.storage == table.owner:
+                    await self._insert(cursor, table, inserted, transaction.ts)
+            refs = {ref.key: ref.resolved(transaction.ts) for ref in transaction.refs}
+            installed = Storage(table.owner, {k: r for k, r in refs.items() if r.storage == table.owner})
+            if installed.refs:
+                await self._load_storage(cursor, table, installed, transaction.ts)
+            for deleted in transaction.deletes:
+                if deleted.storage == table.owner:
+                    await self._stamp(cursor, table, deleted, transaction.ts)
+            await cursor.execute("COMMIT")
+        except BaseException:
+            await cursor.execute("ROLLBACK")
+            raise
+        finally:
+            await cursor.clean()
+
+    async def _insert(self, cursor: Cursor, table: HotTable, inserted: RowsInserted, ts: Timestamp) -> None:
+        self._count += 1
+        name = f"commit_{self._count}"
+        await self._add_columns(cursor, table, inserted.rows.column_names)
+        await cursor.register(name, inserted.rows)
+        await cursor.execute(insert_sql(table, inserted.rows.column_names, name, str(ts)))
+
+    async def _stamp(self, cursor: Cursor, table: HotTable, deleted: RowsDeleted, ts: Timestamp) -> None:
+        ids = deleted.row_ids
+        if len(ids) <= LITERAL_IDS_MAX:
+            among = ", ".join(str(id) for id in ids.to_pylist())
+        else:
+            self._count += 1
+            name = f"commit_{self._count}"
+            await cursor.register(name, pa.table({"_row_id": ids}))
+            among = f"SELECT _row_id FROM {name}"
+        await cursor.execute(f"UPDATE {table.name} SET _deleted_ts = {ts} WHERE _row_id IN ({among})")
+
+    async def _add_columns(self, cursor: Cursor, table: HotTable, names: Iterable[str]) -> None:
+        """Columns that came by ALTER TABLE since the table was made, filled with their missing value."""
+        known = {f"c{id}" for id in table.columns}
+        if all(name in known or name == "_row_id" for name in names):
+            return
+        for id, column in self._columns_of(table.owner).items():
+            if id not in table.columns:
+                missing = column.missing
+                default = "" if missing is None else f" DEFAULT {constant(missing, column.storage_type)}"
+                await cursor.execute(
+                    f"ALTER TABLE {table.name} ADD COLUMN c{id} {column.storage_type}{default}"
+                )
+                table.columns[id] = column.storage_type
+
+    # --- restore ------------------------------------------------------------------------------------
+
+    def hand_over(self, old: StorageId, new: StorageId, moment: Timestamp) -> None:
+        """`new` begins as `old` was at `moment`: reuse the rows in memory, if they are there."""
+        source = self.serving(old, moment)
+        if source is None or not source.ready.done() or source.ready.exception() is not None:
+            return
+        if source.pins == 0:
+            self._take_over(source, old, new, moment)
+        else:
+            target = self._new(new, source.columns)
+            source.pins += 1
+            self._spawn(self._copy(source, target, moment))
+
+    def _take_over(self, source: HotTable, old: StorageId, new: StorageId, moment: Timestamp) -> None:
+        until = min(source.serves[old], moment)
+        for storage in source.serves:
+            del self._of[storage]
+        source.serves = {old: until, new: INFINITY}
+        source.owner = new
+        self._of[old] = self._of[new] = source
+        source.ready = asyncio.get_running_loop().create_future()
+        self._spawn(self._cut(source, moment))
+
+    async def _cut(self, table: HotTable, moment: Timestamp) -> None:
+        cursor = self._duck.cursor()
+        try:
+            async with self._write_lock:
+                await cursor.script(
+                    (
+                        f"DELETE FROM {table.name} WHERE _commit_ts > {moment}",
+                        f"UPDATE {table.name} SET _deleted_ts = {INFINITY} "
+                        f"WHERE _deleted_ts > {moment} AND _deleted_ts < {INFINITY}",
+                    )
+                )
+            await self._catch_up(table)
+        except BaseException as error:
+            self._abandon(table, error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            await self._duck.release(cursor)
+
+    async def _copy(self, source: HotTable, target: HotTable, moment: Timestamp) -> None:
+        cursor = self._duck.cursor()
+        columns = "".join(f"c{id}, " for id in source.columns)
+        try:
+            await cursor.execute(
+                f"CREATE TABLE {target.name} AS SELECT {columns}_row_id, _commit_ts, "
+                f"CASE WHEN _deleted_ts > {moment} THEN {INFINITY} ELSE _deleted_ts END AS _deleted_ts "
+                f"FROM {source.name} WHERE _commit_ts <= {moment}"
+            )
+            await self._catch_up(target)
+        except BaseException as error:
+            self._abandon(target, error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            source.pins -= 1
+            await self._duck.release(cursor)
+
+    async def close(self) -> None:
+        """Stop loading."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+def constant(text: str | None, type: str) -> str:
+    """A DuckDB constant of `type` from its text."""
+    if text is None:
+        return f"CAST(NULL AS {type})"
+    return "CAST('" + text.replace("'", "''") + f"' AS {type})"
+
+
+def insert_sql(table: HotTable, columns: Iterable[str], relation: str, ts: str) -> str:
+    """INSERT into `table` from `relation`, whose `columns` are those of the rows, at commit ts `ts`."""
+    present = [name for name in columns if name != "_row_id"]
+    types = {f"c{id}": type for id, type in table.columns.items()}
+    target = ", ".join([*present, "_row_id", "_commit_ts", "_deleted_ts"])
+    values = ", ".join(
+        [*(f"CAST({name} AS {types[name]})" for name in present), "_row_id", ts, str(INFINITY)]
+    )
+    return f"INSERT INTO {table.name} ({target}) SELECT {values} FROM {relation}"

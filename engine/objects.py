@@ -1,0 +1,200 @@
+"""Writing and reading data and tombstone objects.
+
+DuckDB writes the Parquet (zstd, field ids = column ids, the users' column names), into the tenant's
+cache folder, the one place it can reach; from there the bytes go to the store and stay as the cached
+copy. A data object has `_row_id` and `_commit_ts` behind the users' columns, except a bulk object,
+whose rows share one commit ts (in the ref) and have row ids by position. A tombstone object has
+`_row_id` and `_commit_ts` only.
+
+Two columns whose names differ only by case are told apart by their id in the file, since many Parquet
+readers are blind to case. Nothing reads by name here: field ids are the contract.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from engine.cache import ObjectCache, content_hash
+from engine.catalog import Column, Table
+from engine.clock import Clock
+from engine.duck import Cursor
+from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
+from engine.paths import TenantPaths
+from engine.puts import put_object
+from engine.refs import OWN_COMMIT, Ref
+from engine.stores.base import Store
+
+ROW_ID_FIELD = 2_000_000_000
+COMMIT_TS_FIELD = 2_000_000_001
+BULK_OBJECT_ROWS_MAX = 1_000_000
+ROW_GROUP_ROWS = 122_880
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The schema of one data object: column ids, the names they get in the file, their DuckDB types,
+    and the columns it is sorted by."""
+
+    columns: tuple[CatalogId, ...]
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    sorted_by: tuple[CatalogId, ...]
+
+    def select_list(self) -> str:
+        """The columns under the names they get in the file."""
+        return ", ".join(
+            f"CAST(c{id} AS {type}) AS {quote(name)}"
+            for id, name, type in zip(self.columns, self.names, self.types, strict=True)
+        )
+
+    def field_ids(self) -> dict[str, int]:
+        return dict(zip(self.names, self.columns, strict=True))
+
+    @staticmethod
+    def of(columns: Sequence[Column], table: Table | None) -> Layout:
+        taken: set[str] = set()
+        names = []
+        for column in columns:
+            name = column.name if column.name.lower() not in taken else f"{column.name}_{column.id}"
+            taken.add(name.lower())
+            names.append(name)
+        ids = tuple(column.id for column in columns)
+        key = table.primary_key if table is not None else None
+        return Layout(
+            ids,
+            tuple(names),
+            tuple(column.storage_type for column in columns),
+            tuple(id for id in key.columns if id in ids) if key is not None else (),
+        )
+
+
+def quote(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class ObjectWriter:
+    """Makes objects of one tenant: relation in DuckDB -> Parquet -> store, cache and ref."""
+
+    def __init__(
+        self,
+        store: Store,
+        cache: ObjectCache,
+        paths: TenantPaths,
+        *,
+        clock: Clock,
+        ids: Ids,
+        epoch: int,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._cache = cache
+        self._paths = paths
+        self._ids = ids
+        self._epoch = epoch
+
+    async def data(self, cursor: Cursor, storage: StorageId, layout: Layout, relation: str) -> Ref | None:
+        """Rows of `relation` (columns ``c<id>``, `_row_id`, `_commit_ts`) as one data object, sorted by
+        the key; None when it has no rows."""
+        selected = ", ".join(filter(None, [layout.select_list(), "_row_id, _commit_ts"]))
+        order = ", ".join([*(f"c{id}" for id in layout.sorted_by), "_row_id"])
+        query = f"SELECT {selected} FROM {relation} ORDER BY {order}"
+        return await self._write(cursor, storage, layout, query, relation)
+
+    async def tombstones(self, cursor: Cursor, storage: StorageId, relation: str) -> Ref | None:
+        """Deletes of `relation` (`_row_id`, `_commit_ts`) as one tombstone object; None without rows."""
+        query = f"SELECT _row_id, _commit_ts FROM {relation} ORDER BY _row_id"
+        return await self._write(cursor, storage, None, query, relation)
+
+    async def _write(
+        self,
+        cursor: Cursor,
+        storage: StorageId,
+        layout: Layout | None,
+        query: str,
+        relation: str,
+    ) -> Ref | None:
+        """`layout` None: tombstones."""
+        [(rows, min_ts, max_ts, min_row, max_row)] = await cursor.rows(
+            f"SELECT count(*), min(_commit_ts), max(_commit_ts), min(_row_id), max(_row_id) FROM {relation}"
+        )
+        if rows == 0:
+            return None
+        fields = {"_row_id": ROW_ID_FIELD, "_commit_ts": COMMIT_TS_FIELD}
+        if layout is not None:
+            fields.update(layout.field_ids())
+        key, hash, size = await self._export(cursor, query, fields)
+        return Ref(
+            kind="data" if layout is not None else "tombstone",
+            storage=storage,
+            key=key,
+            hash=hash,
+            rows=rows,
+            bytes=size,
+            min_ts=Timestamp(min_ts),
+            max_ts=Timestamp(max_ts),
+            min_row_id=RowId(min_row),
+            max_row_id=RowId(max_row),
+            columns=layout.columns if layout is not None else (),
+            added_ts=Timestamp(min_ts),
+        )
+
+    async def bulk(
+        self, cursor: Cursor, storage: StorageId, layout: Layout, rows: pa.Table
+    ) -> tuple[Ref, ...]:
+        """Rows (columns ``c<id>`` and consecutive `_row_id`) of one commit yet to come, as bulk
+        objects of at most `BULK_OBJECT_ROWS_MAX` rows. Row ids must ascend by one."""
+        base = rows.column("_row_id")[0].as_py()
+        refs = []
+        for offset in range(0, rows.num_rows, BULK_OBJECT_ROWS_MAX):
+            part = rows.slice(offset, BULK_OBJECT_ROWS_MAX)
+            name = f"bulk_{self._ids.token(64)}"
+            await cursor.register(name, part)
+            query = f"SELECT {layout.select_list()} FROM {name}"
+            key, hash, size = await self._export(cursor, query, layout.field_ids())
+            refs.append(
+                Ref(
+                    kind="data",
+                    storage=storage,
+                    key=key,
+                    hash=hash,
+                    rows=part.num_rows,
+                    bytes=size,
+                    min_ts=OWN_COMMIT,
+                    max_ts=OWN_COMMIT,
+                    min_row_id=RowId(base + offset),
+                    max_row_id=RowId(base + offset + part.num_rows - 1),
+                    columns=layout.columns,
+                    bulk_base=RowId(base + offset),
+                )
+            )
+        return tuple(refs)
+
+    async def _export(self, cursor: Cursor, query: str, fields: Mapping[str, int]) -> tuple[str, str, int]:
+        """Write `query` as Parquet, put it, keep it cached; (key, hash, bytes)."""
+        key = self._paths.object(f"{self._epoch:08x}-{self._ids.token()}")
+        path = self._cache.new_file()
+        field_ids = ", ".join(f"{quote(name)}: {id}" for name, id in fields.items())
+        await cursor.execute(
+            f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, "
+            f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}, FIELD_IDS {{{field_ids}}})"
+        )
+        data = await asyncio.to_thread(_take, path)
+        hash = await asyncio.to_thread(content_hash, data)
+        await put_object(self._store, self._clock, key, data)
+        await self._cache.put(key, data, hash)
+        return key, hash, len(data)
+
+
+def _take(path: Path) -> bytes:
+    data = path.read_bytes()
+    path.unlink()
+    return data

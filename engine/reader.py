@@ -1,0 +1,113 @@
+"""A reader: one statement's DuckDB cursor and everything that its text refers to.
+
+Used as an async context manager by one statement. While it is open, hot tables it reads are not handed
+over, cached objects it reads are not evicted, and Arrow tables it registered stay readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+
+from engine.catalog import Table
+from engine.duck import Cursor, Duck, Stream
+from engine.ids import Timestamp
+from engine.scan import Scan
+from engine.workspace import Workspace
+
+
+class Reader:
+    """Reads at `read_ts()` with `workspace` on top; or at any other moment without it."""
+
+    def __init__(
+        self,
+        duck: Duck,
+        new_scan: Callable[[Cursor], Scan],
+        read_ts: Callable[[], Timestamp],
+        workspace: Workspace,
+    ) -> None:
+        self._duck = duck
+        self._cursor = duck.cursor()
+        self._scan = new_scan(self._cursor)
+        self._read_ts = read_ts
+        self._workspace = workspace
+        self._unregistered: list[tuple[str, pa.Table]] = []
+        self._count = 0
+
+    async def __aenter__(self) -> Reader:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def relation(
+        self, table: Table, ts: Timestamp | None = None, *, own_writes: bool | None = None
+    ) -> str:
+        """A DuckDB table expression with columns ``c<id>`` and `_row_id`: the rows at the read ts with
+        the transaction's own writes when `ts` is None, else the committed rows at `ts` alone, unless
+        `own_writes` says otherwise."""
+        own = ts is None if own_writes is None else own_writes
+        committed = await self._scan.relation(table, self._read_ts() if ts is None else ts)
+        rows, dead = self._workspace.rows_of(table.storage) if own else (None, None)
+        if rows is None and dead is None:
+            return committed
+        items = ", ".join([*(f"c{column.id}" for column in table.columns), "_row_id"])
+        if dead is not None:
+            name = await self._scan.register(pa.table({"_row_id": dead}))
+            committed = f"(SELECT {items} FROM {committed} AS alive ANTI JOIN {name} USING (_row_id))"
+        if rows is None:
+            return committed
+        name = await self._scan.register(rows)
+        present = set(rows.column_names)
+        casts = ", ".join(
+            f"CAST({f'c{column.id}' if f'c{column.id}' in present else 'NULL'} AS {column.storage_type}) "
+            f"AS c{column.id}"
+            for column in table.columns
+        )
+        own_rows = f"SELECT {casts}{', ' if casts else ''}_row_id FROM {name}"
+        return f"(SELECT {items} FROM {committed} AS committed UNION ALL {own_rows})"
+
+    def register(self, rows: pa.Table) -> str:
+        """Make an Arrow table readable; its name."""
+        self._count += 1
+        name = f"rows_{self._count}"
+        self._unregistered.append((name, rows))
+        return name
+
+    async def _ready(self) -> None:
+        for name, rows in self._unregistered:
+            await self._cursor.register(name, rows)
+        self._unregistered.clear()
+
+    async def set_timezone(self, name: str) -> None:
+        await self._cursor.set_timezone(name)
+
+    async def describe(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, str]]:
+        await self._ready()
+        return await self._cursor.describe(sql, parameters)
+
+    async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Stream:
+        await self._ready()
+        return await self._cursor.stream(sql, parameters)
+
+    async def table(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        await self._ready()
+        return await self._cursor.table(sql, parameters)
+
+    async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """As Python values."""
+        await self._ready()
+        return await self._cursor.rows(sql, parameters)
+
+    def interrupt(self) -> None:
+        """Whatever it is running raises `StatementCancelled`."""
+        self._cursor.interrupt()
+
+    async def close(self) -> None:
+        await self._scan.close()
+        await self._duck.release(self._cursor)

@@ -1,0 +1,276 @@
+"""Restore: one transaction in the tenant's own log.
+
+Physical. The workspace gets: a new tenant id; the catalog as of the moment m, same ids, each table with
+a new storage; into each storage every ref visible at m; and the end of everything open now that is not
+in the catalog as of m. Refs that straddle m are rewritten first (rows and deletes up to m, sorted by
+primary key); all others are shared, their bytes neither read nor written. Logical: the same catalog
+edits, but the rows as of m are read and go through the normal write path, keys checked.
+
+What the commit changes is computed when it is its turn, alone, after everything queued before it is
+applied (`engine.commit`, exclusive): from then on there is nothing it could miss. Until that put,
+nobody is disturbed and a crash leaves only garbage objects; after it, recovery finds the new state.
+
+Sequences come back where they stood at m. Lasting kinds (snapshots, passwords, settings) stay as they
+are now; but a role that comes back is the old role, with the password it has now, if it has one.
+
+The caller holds the tenant's maintenance lock from before the flush until the commit is applied, so
+that no flush moves rows between tail and objects while refs are being gathered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from engine.catalog import LASTING, Catalog, Database, Drop, Edit, Put, Schema, Table, World
+from engine.duck import Cursor, Duck
+from engine.errors import KeyViolated, NotNullViolated
+from engine.ids import CatalogId, RowId, StorageId, Timestamp
+from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
+from engine.refs import Ref
+from engine.scan import Scan
+from engine.state import State, Storage
+
+Method = Literal["physical", "logical"]
+Action = Literal["unchanged", "restored", "recreated", "dropped"]
+REWRITES_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredTable:
+    """One row of the restore's answer. `action`: ``unchanged`` (nothing had happened to it since),
+    ``restored``, ``recreated`` (it had been dropped), or ``dropped`` (it did not exist at the moment)."""
+
+    database: str
+    schema: str
+    table: str
+    action: Action
+    objects_shared: int
+    objects_rewritten: int
+    rows: int
+    bytes_rewritten: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """`commit_ts` is the moment of the restore itself: reading just before it shows what was there."""
+
+    moment: Timestamp
+    commit_ts: Timestamp
+    tables: tuple[RestoredTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that the commit needs: new storages by table id, their refs, and the answer's numbers."""
+
+    moment: Timestamp
+    catalog: Catalog
+    storages: dict[CatalogId, StorageId]
+    refs: tuple[Ref, ...]
+    tables: tuple[RestoredTable, ...]
+
+
+class Restorer:
+    """Prepares a restore of a whole tenant to `moment`."""
+
+    def __init__(
+        self,
+        state: State,
+        duck: Duck,
+        objects: ObjectWriter,
+        moment: Timestamp,
+        new_scan: Callable[[Cursor], Scan],
+    ) -> None:
+        self._state = state
+        self._duck = duck
+        self._objects = objects
+        self._moment = moment
+        self._new_scan = new_scan
+        self.catalog = state.history.at(moment)
+
+    async def physical(self, storages: dict[CatalogId, StorageId]) -> Prepared:
+        """`storages`: the new storage of each table."""
+        slots = asyncio.Semaphore(REWRITES_AT_ONCE)
+
+        async def one(table: Table) -> tuple[list[Ref], RestoredTable]:
+            return await self._share(table, storages[table.id], slots)
+
+        done = await asyncio.gather(*(one(table) for table in self.catalog.tables.values()))
+        return self._prepared(storages, done)
+
+    async def _share(
+        self, table: Table, storage: StorageId, slots: asyncio.Semaphore
+    ) -> tuple[list[Ref], RestoredTable]:
+        """The refs of the new storage: the old ones, straddlers rewritten."""
+        visible = self._state.storage(table.storage).refs_at(self._moment)
+        straddlers = [ref for ref in visible if ref.straddles(self._moment)]
+        shared = [ref for ref in visible if ref.min_ts <= self._moment and ref not in straddlers]
+        rewritten: list[Ref] = []
+        for ref in straddlers:
+            async with slots:
+                made = await self._rewrite(table, ref)
+            rewritten += [made] if made is not None else []
+        refs = [*shared, *rewritten]
+        rows = sum(ref.rows if ref.kind == "data" else -ref.rows for ref in refs)
+        return [ref.installed_in(storage) for ref in refs], self._line(
+            table, len(shared), len(straddlers), rows, sum(ref.bytes for ref in rewritten)
+        )
+
+    async def _rewrite(self, table: Table, ref: Ref) -> Ref | None:
+        """The part of a straddler that is at or before the moment, as an object of its own."""
+        cursor = self._duck.cursor()
+        scan = self._new_scan(cursor)
+        try:
+            before = f"WHERE _commit_ts <= {self._moment}"
+            alone = Storage(table.storage, {ref.key: ref})
+            columns = [self._state.columns_of_storage(table.storage)[id] for id in ref.columns]
+            data, tombstones = await scan.sources(alone, columns, self._moment)
+            if ref.kind == "tombstone":
+                relation = f"(SELECT * FROM {tombstones[0]} {before})"
+                return await self._objects.tombstones(cursor, table.storage, relation)
+            layout = Layout.of(columns, table)
+            relation = f"(SELECT * FROM {data[0]} {before})"
+            return await self._objects.data(cursor, table.storage, layout, relation)
+        finally:
+            await scan.close()
+            await self._duck.release(cursor)
+
+    async def logical(
+        self, storages: dict[CatalogId, StorageId], new_row_ids: Callable[[int], RowId]
+    ) -> Prepared:
+        """Rows as of the moment, read and written anew, keys and nulls checked."""
+        done = [
+            await self._import(table, storages[table.id], new_row_ids)
+            for table in self.catalog.tables.values()
+        ]
+        return self._prepared(storages, done)
+
+    async def _import(
+        self, table: Table, storage: StorageId, new_row_ids: Callable[[int], RowId]
+    ) -> tuple[list[Ref], RestoredTable]:
+        reading, writing = self._duck.cursor(), self._duck.cursor()
+        scan = self._new_scan(reading)
+        refs: list[Ref] = []
+        rows = 0
+        try:
+            relation = await scan.relation(table, self._moment)
+            await _check_constraints(reading, table, relation)
+            layout = Layout.of(table.columns, table)
+            async for dumped in _dump(reading, table, relation):
+                first = new_row_ids(dumped.num_rows)
+                ids = np.arange(first, first + dumped.num_rows, dtype=np.int64)
+                numbered = dumped.append_column("_row_id", pa.array(ids))
+                refs += await self._objects.bulk(writing, storage, layout, numbered)
+                rows += dumped.num_rows
+        finally:
+            await scan.close()
+            await self._duck.release(reading)
+            await self._duck.release(writing)
+        return refs, self._line(table, 0, len(refs), rows, sum(ref.bytes for ref in refs))
+
+    def _line(self, table: Table, shared: int, rewritten: int, rows: int, nbytes: int) -> RestoredTable:
+        current = self._state.history.current.tables.get(table.id)
+        action: Action = "recreated" if current is None else "restored"
+        if current == table and self._untouched(table):
+            action = "unchanged"
+        return RestoredTable(*names(self.catalog, table), action, shared, rewritten, rows, nbytes)
+
+    def _untouched(self, table: Table) -> bool:
+        storage = self._state.storage(table.storage)
+        latest = max((ref.max_ts for ref in storage.refs.values()), default=Timestamp(0))
+        tail = [item.ts for items in (storage.inserts, storage.deletes) for item in items]
+        return max([latest, *tail]) <= self._moment
+
+    def _prepared(
+        self,
+        storages: dict[CatalogId, StorageId],
+        done: Sequence[tuple[list[Ref], RestoredTable]],
+    ) -> Prepared:
+        return Prepared(
+            self._moment,
+            self.catalog,
+            storages,
+            tuple(ref for refs, _ in done for ref in refs),
+            tuple(line for _, line in done),
+        )
+
+
+def edits(current: Catalog, prepared: Prepared, new_world: CatalogId) -> tuple[Edit, ...]:
+    """What turns `current` into the catalog as of the moment under a new tenant id."""
+    kept = {
+        (body.kind, body.id): body
+        for body in prepared.catalog
+        if body.kind not in LASTING and not isinstance(body, World)
+    }
+    made: list[Edit] = [
+        Drop(body.kind, body.id)
+        for body in current
+        if body.kind not in LASTING and (body.kind, body.id) not in kept
+    ]
+    made.append(Put(World(new_world)))
+    for body in kept.values():
+        if isinstance(body, Table):
+            made.append(Put(dataclasses.replace(body, storage=prepared.storages[body.id])))
+        elif current.get(body.kind, body.id) != body:
+            made.append(Put(body))
+    return tuple(made)
+
+
+def dropped_lines(current: Catalog, prepared: Prepared) -> tuple[RestoredTable, ...]:
+    """The tables that a restore ends because they did not exist at the moment."""
+    return tuple(
+        RestoredTable(*names(current, table), "dropped", 0, 0, 0, 0)
+        for table in current.tables.values()
+        if table.id not in prepared.storages
+    )
+
+
+def names(catalog: Catalog, table: Table) -> tuple[str, str, str]:
+    """Database, schema and table."""
+    schema = catalog.get("schema", table.schema)
+    assert isinstance(schema, Schema)
+    database = catalog.get("database", schema.database)
+    assert isinstance(database, Database)
+    return database.name, schema.name, table.name
+
+
+async def _dump(cursor: Cursor, table: Table, relation: str) -> AsyncIterator[pa.Table]:
+    """The rows in order of the primary key, in pieces of bounded size."""
+    key = table.primary_key
+    order = f" ORDER BY {', '.join(f'c{id}' for id in key.columns)}" if key is not None else ""
+    columns = ", ".join(f"c{column.id}" for column in table.columns)
+    stream = await cursor.stream(f"SELECT {columns} FROM {relation} AS dump{order}")
+    batches: list[pa.RecordBatch] = []
+    async for batch in stream:
+        batches.append(batch)
+        if sum(part.num_rows for part in batches) >= BULK_OBJECT_ROWS_MAX:
+            yield pa.Table.from_batches(batches)
+            batches = []
+    if batches and sum(part.num_rows for part in batches):
+        yield pa.Table.from_batches(batches)
+
+
+async def _check_constraints(cursor: Cursor, table: Table, relation: str) -> None:
+    """Keys and nulls, as an import through INSERT would check them."""
+    for column in table.columns:
+        if column.not_null and await cursor.rows(
+            f"SELECT 1 FROM {relation} AS dump WHERE c{column.id} IS NULL LIMIT 1"
+        ):
+            raise NotNullViolated(
+                f'null value in column "{column.name}" of relation "{table.name}" '
+                "violates not-null constraint"
+            )
+    for key in table.keys:
+        columns = ", ".join(f"c{id}" for id in key.columns)
+        present = " AND ".join(f"c{id} IS NOT NULL" for id in key.columns)
+        if await cursor.rows(
+            f"SELECT 1 FROM {relation} AS dump WHERE {present} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+        ):
+            raise KeyViolated(f'duplicate key value violates unique constraint "{key.name}"')

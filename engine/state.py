@@ -1,0 +1,148 @@
+"""A tenant's committed state in memory, and the one function that a commit changes it by.
+
+`State.apply` is the same for a commit just made durable and for one replayed from the WAL: what
+recovery builds is what the server had. It works on plain data and knows no store and no DuckDB.
+
+The *tail* of a storage is what is committed but not yet in objects: Arrow tables as the WAL holds
+them. It is the truth; hot tables are a copy that can be thrown away at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from engine.catalog import Column, Entry, History, Put, Table
+from engine.ids import CatalogId, StorageId, Timestamp
+from engine.refs import Ref
+from engine.wal import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class TailRows:
+    """Rows of one commit: columns ``c<id>`` and ``_row_id``."""
+
+    ts: Timestamp
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class TailDeletes:
+    ts: Timestamp
+    row_ids: pa.Int64Array
+
+
+@dataclass(slots=True)
+class Storage:
+    """A heap: refs by object key and kind, and the tail in order of commit."""
+
+    id: StorageId
+    refs: dict[str, Ref] = field(default_factory=dict)
+    inserts: list[TailRows] = field(default_factory=list)
+    deletes: list[TailDeletes] = field(default_factory=list)
+
+    def refs_at(self, ts: Timestamp) -> tuple[Ref, ...]:
+        return tuple(ref for ref in self.refs.values() if ref.visible_at(ts))
+
+    def tail_until(self, ts: Timestamp) -> tuple[list[TailRows], list[TailDeletes]]:
+        return (
+            [rows for rows in self.inserts if rows.ts <= ts],
+            [deletes for deletes in self.deletes if deletes.ts <= ts],
+        )
+
+    def has_tail_until(self, ts: Timestamp) -> bool:
+        return any(item.ts <= ts for items in (self.inserts, self.deletes) for item in items)
+
+    def forget_tail_until(self, ts: Timestamp) -> None:
+        """Flushed up to `ts`."""
+        self.inserts = [rows for rows in self.inserts if rows.ts > ts]
+        self.deletes = [deletes for deletes in self.deletes if deletes.ts > ts]
+
+    @property
+    def tail_bytes(self) -> int:
+        inserted: int = sum(rows.rows.nbytes for rows in self.inserts)
+        deleted: int = sum(deletes.row_ids.nbytes for deletes in self.deletes)
+        return inserted + deleted
+
+
+class State:
+    """`last_ts` is the clock: no later commit gets it or anything below. `visible_ts` is the newest
+    commit that readers may see. `tables_of_storage` remembers, for each storage, every table body that
+    ever used it (newest last): the schema of its rows at any time."""
+
+    def __init__(
+        self,
+        *,
+        entries: Iterable[Entry] = (),
+        refs: Iterable[Ref] = (),
+        next_id: int,
+        next_row_id: int,
+        last_ts: Timestamp,
+        watermark: Timestamp,
+        horizon: Timestamp,
+    ) -> None:
+        entries = tuple(entries)
+        self.history = History(entries)
+        self.storages: dict[StorageId, Storage] = {}
+        self.tables_of_storage: dict[StorageId, list[Table]] = {}
+        self.next_id = next_id
+        self.next_row_id = next_row_id
+        self.last_ts = last_ts
+        self.visible_ts = last_ts
+        self.watermark = watermark
+        self.horizon = horizon
+        for entry in sorted(entries, key=lambda entry: entry.created_ts):
+            if isinstance(entry.body, Table):
+                self._note_table(entry.body)
+        for ref in refs:
+            self.storage(ref.storage).refs[ref.key] = ref
+
+    def storage(self, storage_id: StorageId) -> Storage:
+        found = self.storages.get(storage_id)
+        if found is None:
+            found = self.storages[storage_id] = Storage(storage_id)
+        return found
+
+    def _note_table(self, table: Table) -> None:
+        self.storage(table.storage)
+        known = self.tables_of_storage.setdefault(table.storage, [])
+        if not known or known[-1] != table:
+            known.append(table)
+
+    def columns_of_storage(self, storage_id: StorageId) -> dict[CatalogId, Column]:
+        """By id, every column the storage ever had."""
+        return {
+            column.id: column
+            for table in self.tables_of_storage.get(storage_id, ())
+            for column in table.columns
+        }
+
+    def apply(self, transaction: Transaction) -> None:
+        """Make one durable transaction part of the state; they come in order of their timestamps."""
+        ts = transaction.ts
+        assert ts > self.visible_ts, "commits are applied in order"
+        self.history.apply(transaction.edits, ts)
+        for edit in transaction.edits:
+            if isinstance(edit, Put) and isinstance(edit.body, Table):
+                self._note_table(edit.body)
+        for inserted in transaction.inserts:
+            self.storage(inserted.storage).inserts.append(TailRows(ts, inserted.rows))
+        for deleted in transaction.deletes:
+            self.storage(deleted.storage).deletes.append(TailDeletes(ts, deleted.row_ids))
+        for ref in transaction.refs:
+            resolved = ref.resolved(ts)
+            self.storage(ref.storage).refs[ref.key] = resolved
+        self.next_id = max(self.next_id, transaction.next_id)
+        self.next_row_id = max(self.next_row_id, transaction.next_row_id)
+        self.last_ts = max(self.last_ts, ts)
+        self.visible_ts = ts
+
+    def refs(self) -> Iterator[Ref]:
+        for storage in self.storages.values():
+            yield from storage.refs.values()
+
+    @property
+    def tail_bytes(self) -> int:
+        return sum(storage.tail_bytes for storage in self.storages.values())

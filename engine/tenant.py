@@ -1,0 +1,416 @@
+"""An open tenant: one log, one writer, one clock, one DuckDB instance, one wall around it.
+
+This is the facade that `sql` uses. All state changes happen on the event loop; DuckDB and files work in
+threads. The tenant is open until it is closed, fenced or found broken; then every call raises the
+reason, and `Cluster` opens it anew from the store on the next use.
+
+Time is the tenant's: ``max(wall clock, last ts)``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine import flush as flushing
+from engine import manifest as manifests
+from engine import restore as restoring
+from engine import wal
+from engine.cache import ObjectCache
+from engine.catalog import Catalog, History, Put, Snapshot, World
+from engine.catalog import Sequence as SequenceBody
+from engine.clock import Clock
+from engine.commit import Committer, Request
+from engine.duck import Cursor, Duck
+from engine.errors import (
+    EngineError,
+    LimitExceeded,
+    MomentInFuture,
+    MomentTooOld,
+    TenantClosed,
+    TenantFenced,
+    TenantRestored,
+    UnknownSnapshot,
+)
+from engine.hot import HotTable, HotTables
+from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
+from engine.locks import Locks
+from engine.objects import ObjectWriter
+from engine.paths import TenantPaths
+from engine.puts import put_object
+from engine.recovery import Claimed
+from engine.scan import Scan
+from engine.state import State, Storage
+from engine.stores.base import Store
+from engine.transaction import Isolation, RowIds, Transaction
+
+REFS_INLINE_MAX = 1_000
+CLOCK_AHEAD_WARNING_US = 60 * 1_000_000
+
+log = logging.getLogger("rewinddb.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Limits of one tenant. Bytes, seconds and rows as the names say."""
+
+    memory_bytes_max: int = 2 * 2**30
+    cache_bytes_max: int = 20 * 2**30
+    transaction_bytes_max: int = 2 * 2**30
+    flush_bytes_min: int = 32 * 2**20
+    flush_wal_objects_min: int = 2_000
+    threads: int = 2
+
+
+class Tenant:
+    """Made by `Cluster`, from what recovery claimed."""
+
+    def __init__(
+        self,
+        claimed: Claimed,
+        store: Store,
+        paths: TenantPaths,
+        *,
+        cache_folder: Path,
+        pool: ThreadPoolExecutor,
+        clock: Clock,
+        ids: Ids,
+        options: Options,
+        setup_sql: Sequence[str],
+    ) -> None:
+        self.name = paths.name
+        self.options = options
+        self.state: State = claimed.state
+        self.locks = Locks()
+        self._store = store
+        self._paths = paths
+        self._clock = clock
+        self._ids = ids
+        self._cache = ObjectCache(cache_folder, store, options.cache_bytes_max, ids=ids)
+        self.duck = Duck(
+            cache_folder,
+            pool,
+            memory_bytes_max=options.memory_bytes_max,
+            threads=options.threads,
+            setup_sql=setup_sql,
+        )
+        self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
+        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage)
+        self._publisher = flushing.Publisher(
+            store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number
+        )
+        self._committer = Committer(
+            state=self.state,
+            store=store,
+            paths=paths,
+            clock=clock,
+            epoch=claimed.epoch,
+            writer=claimed.writer,
+            next_wal=claimed.next_wal,
+            apply=self._apply,
+            refuse_world=self._refuse_world,
+            failed=self._fail,
+        )
+        self._flushed_wal = claimed.first_wal
+        self._next_id = self.state.next_id
+        self._next_row_id = self.state.next_row_id
+        self._sequence_values: dict[CatalogId, int] = {}
+        self._transactions: set[Transaction] = set()
+        self._recent_deletes: deque[
+            tuple[Timestamp, StorageId, np.ndarray[tuple[int], np.dtype[np.int64]]]
+        ] = deque()
+        self._maintenance = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+        self._restoring: tuple[restoring.Prepared, bool] | None = None
+        self._closed: EngineError | None = None
+        if self.state.last_ts > clock.now() + CLOCK_AHEAD_WARNING_US:
+            ahead = (self.state.last_ts - clock.now()) / 1e6
+            log.warning("tenant %s: its newest commit is %.0f s ahead of the clock", self.name, ahead)
+
+    # --- what is -------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        return self.state.history
+
+    @property
+    def catalog(self) -> Catalog:
+        """The newest committed catalog."""
+        return self.state.history.current
+
+    @property
+    def visible_ts(self) -> Timestamp:
+        return self.state.visible_ts
+
+    @property
+    def earliest_ts(self) -> Timestamp:
+        """The earliest moment that can be read by its timestamp."""
+        return self.state.horizon
+
+    def now(self) -> Timestamp:
+        return Timestamp(max(self._clock.now(), self.state.last_ts))
+
+    @property
+    def closed(self) -> bool:
+        return self._closed is not None
+
+    def check_open(self) -> None:
+        if self._closed is not None:
+            raise self._closed
+
+    async def settle(self, ts: Timestamp) -> None:
+        """Make sure that what a read at `ts` shows will never change: no commit at or before it is to
+        come. `MomentInFuture` beyond the tenant's clock, `MomentTooOld` before what is kept."""
+        self.check_open()
+        if ts > self.now():
+            raise MomentInFuture(
+                f"the moment {format_ts(ts)} is in the future",
+                detail=f"The tenant's clock is at {format_ts(self.now())}.",
+            )
+        if ts < self.state.horizon and ts not in self.catalog.snapshots:
+            raise MomentTooOld(
+                f"the moment {format_ts(ts)} is no longer readable",
+                detail=f"The earliest readable moment is {format_ts(self.state.horizon)}.",
+                hint="Moments of snapshots stay readable until they are dropped: SELECT * FROM mo_snapshots.",
+            )
+        await self._committer.settle(ts)
+
+    def snapshot(self, name: str) -> Snapshot:
+        """The snapshot of that name, `UnknownSnapshot` when there is none."""
+        for snapshot in self.catalog.snapshots.values():
+            if snapshot.name == name:
+                return snapshot
+        raise UnknownSnapshot(
+            f'snapshot "{name}" does not exist', hint="SELECT timestamp, name FROM mo_snapshots shows them."
+        )
+
+    # --- transactions --------------------------------------------------------------------------------
+
+    def begin(self, isolation: Isolation = "read committed", read_only: bool = False) -> Transaction:
+        self.check_open()
+        transaction = Transaction(self, isolation, read_only)
+        self._transactions.add(transaction)
+        return transaction
+
+    def ended(self, transaction: Transaction) -> None:
+        self._transactions.discard(transaction)
+        oldest = min((other.read_ts for other in self._transactions), default=self.visible_ts)
+        while self._recent_deletes and self._recent_deletes[0][0] <= oldest:
+            self._recent_deletes.popleft()
+
+    def new_scan(self, cursor: Cursor) -> Scan:
+        return Scan(self.state, self._hot, self._cache, cursor)
+
+    async def _load_storage(self, cursor: Cursor, hot: HotTable, storage: Storage, ts: Timestamp) -> None:
+        scan = self.new_scan(cursor)
+        try:
+            await scan.load_into(hot, storage, ts)
+        finally:
+            await scan.close()
+
+    def deleted_since(self, storage: StorageId, ts: Timestamp, row_ids: RowIds) -> bool:
+        """Whether any of `row_ids` was deleted by a commit after `ts`."""
+        return any(
+            deleted_ts > ts and deleted_storage == storage and bool(np.isin(row_ids, deleted).any())
+            for deleted_ts, deleted_storage, deleted in self._recent_deletes
+        )
+
+    # --- counters ------------------------------------------------------------------------------------
+
+    @property
+    def next_id(self) -> int:
+        return self._next_id
+
+    @property
+    def next_row_id(self) -> int:
+        return self._next_row_id
+
+    def new_id(self) -> CatalogId:
+        self._next_id += 1
+        return CatalogId(self._next_id - 1)
+
+    def new_row_ids(self, count: int) -> RowId:
+        """The first of `count` fresh row ids."""
+        self._next_row_id += count
+        return RowId(self._next_row_id - count)
+
+    def next_value(self, sequence: SequenceBody) -> int:
+        """Advance a sequence, or `LimitExceeded` (2200H is PostgreSQL's word) at its end."""
+        last = self._sequence_values.get(sequence.id, self.catalog.positions.get(sequence.id))
+        value = sequence.start if last is None else last + sequence.increment
+        if not sequence.minimum <= value <= sequence.maximum:
+            if not sequence.cycle:
+                bound = "maximum" if sequence.increment > 0 else "minimum"
+                limit = sequence.maximum if sequence.increment > 0 else sequence.minimum
+                raise LimitExceeded(f'nextval: reached {bound} value of sequence "{sequence.name}" ({limit})')
+            value = sequence.minimum if sequence.increment > 0 else sequence.maximum
+        self._sequence_values[sequence.id] = value
+        return value
+
+    def set_value(self, sequence_id: CatalogId, value: int) -> None:
+        self._sequence_values[sequence_id] = value
+
+    # --- commit --------------------------------------------------------------------------------------
+
+    async def commit(self, request: Request) -> Timestamp:
+        ts = await self._committer.commit(request)
+        self._flush_if_due()
+        return ts
+
+    def _refuse_world(self, request: Request) -> EngineError | None:
+        if request.exclusive or request.world == self.catalog.world.id:
+            return None
+        return tenant_restored()
+
+    async def _apply(self, transactions: tuple[wal.Transaction, ...]) -> None:
+        """Hot tables first, then the state and with it the visible ts: readers never see half."""
+        await self._hot.apply(transactions)
+        for transaction in transactions:
+            self.state.apply(transaction)
+            for deleted in transaction.deletes:
+                self._recent_deletes.append((transaction.ts, deleted.storage, deleted.row_ids.to_numpy()))
+        self._hot.applied()
+        if self._restoring is not None and any(_starts_world(transaction) for transaction in transactions):
+            prepared, hand_over = self._restoring
+            self._end_old_world(prepared, hand_over=hand_over)
+
+    def _fail(self, error: EngineError) -> None:
+        """The tenant can go on no longer."""
+        if self._closed is None:
+            log.error("tenant %s closes: %s", self.name, error.message)
+            self._closed = error
+
+    # --- upkeep --------------------------------------------------------------------------------------
+
+    def _flush_if_due(self) -> None:
+        due = (
+            self.state.tail_bytes >= self.options.flush_bytes_min
+            or self._committer.next_wal - self._flushed_wal >= self.options.flush_wal_objects_min
+        )
+        if due and not self._maintenance.locked():
+            task = asyncio.create_task(self._flush_in_background())
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    async def _flush_in_background(self) -> None:
+        try:
+            await self.flush()
+        except EngineError as error:
+            log.warning("tenant %s: flush failed, it will be tried again: %s", self.name, error.message)
+
+    async def flush(self) -> None:
+        """Everything visible into objects (CHECKPOINT)."""
+        async with self._maintenance:
+            await self._flush()
+
+    async def _flush(self, cuts: Sequence[Timestamp] = ()) -> None:
+        self.check_open()
+        first_wal = self._committer.next_wal
+        try:
+            await flushing.flush(
+                self.state, self.duck, self.objects, self._publisher, first_wal=first_wal, extra_cuts=cuts
+            )
+        except EngineError as error:
+            if isinstance(error, TenantFenced):
+                self._fail(error)
+            raise
+        self._flushed_wal = first_wal
+
+    async def restore(
+        self, moment: Timestamp, method: restoring.Method = "physical"
+    ) -> restoring.RestoreReport:
+        """Take the whole tenant back to `moment`, online."""
+        await self.settle(moment)
+        async with self._maintenance:
+            concerned = self.state.history.at(moment).tables.values()
+            if any(self.state.storage(table.storage).has_tail_until(moment) for table in concerned):
+                await self._flush([moment])
+            restorer = restoring.Restorer(self.state, self.duck, self.objects, moment, self.new_scan)
+            storages = {id: StorageId(self.new_id()) for id in restorer.catalog.tables}
+            if method == "physical":
+                prepared = await restorer.physical(storages)
+            else:
+                prepared = await restorer.logical(storages, self.new_row_ids)
+            return await self._commit_restore(prepared, hand_over=method == "physical")
+
+    async def _commit_restore(
+        self, prepared: restoring.Prepared, *, hand_over: bool
+    ) -> restoring.RestoreReport:
+        refs_key = await self._put_refs(prepared)
+        world = self.new_id()
+        ended: list[restoring.RestoredTable] = []
+
+        def build(ts: Timestamp) -> wal.Transaction:
+            ended.extend(restoring.dropped_lines(self.catalog, prepared))
+            return wal.Transaction(
+                ts=ts,
+                edits=restoring.edits(self.catalog, prepared, world),
+                refs=prepared.refs,
+                refs_key=refs_key,
+                next_id=self._next_id,
+                next_row_id=self._next_row_id,
+            )
+
+        done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
+        request = Request(build, self.catalog.world.id, 0, done, exclusive=True)
+        self._restoring = (prepared, hand_over)
+        try:
+            ts = await self._committer.commit(request)
+        finally:
+            self._restoring = None
+        return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
+
+    async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
+        if len(prepared.refs) <= REFS_INLINE_MAX:
+            return None
+        key = self._paths.refs(self._ids.token())
+        await put_object(self._store, self._clock, key, manifests.encode_refs(prepared.refs))
+        return key
+
+    def _end_old_world(self, prepared: restoring.Prepared, *, hand_over: bool) -> None:
+        """The restore is visible: nobody goes on from the world before it."""
+        self._sequence_values.clear()
+        for transaction in list(self._transactions):
+            if transaction.keeps_its_moment():
+                transaction.doom(tenant_restored())
+        if hand_over:
+            for table in prepared.catalog.tables.values():
+                self._hot.hand_over(table.storage, prepared.storages[table.id], prepared.moment)
+
+    # --- the end -------------------------------------------------------------------------------------
+
+    async def close(self, reason: EngineError | None = None) -> None:
+        """Finish what is in flight, refuse what comes."""
+        if self._closed is None:
+            self._closed = reason or TenantClosed(
+                f"the tenant {self.name!r} is closing", hint="Connect again."
+            )
+        await self._committer.close(self._closed)
+        for task in self._background:
+            task.cancel()
+        await self._hot.close()
+        self.duck.close()
+
+
+def _starts_world(transaction: wal.Transaction) -> bool:
+    return any(isinstance(edit, Put) and isinstance(edit.body, World) for edit in transaction.edits)
+
+
+def tenant_restored() -> TenantRestored:
+    return TenantRestored(
+        "the tenant was restored while the transaction was open",
+        detail="Nothing of the transaction was kept.",
+        hint="Roll back and run it again on the restored data.",
+    )
+
+
+def format_ts(ts: Timestamp) -> str:
+    """A timestamp as PostgreSQL prints a timestamptz in UTC, to the microsecond."""
+    return str(np.datetime64(ts, "us")).replace("T", " ") + "+00"

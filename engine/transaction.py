@@ -1,0 +1,362 @@
+"""A transaction: a read timestamp, locks, and a workspace that a commit makes true.
+
+READ COMMITTED takes a fresh read ts for each statement, REPEATABLE READ keeps its first. Its own reads
+include its workspace. A write takes locks first and then looks whether what it read still holds:
+
+- rows it deletes or updates are locked one by one (or the table as a whole, above `ROW_LOCKS_MAX`);
+  a row that died after the read ts is `StaleRead`: READ COMMITTED runs the statement again;
+- key values it inserts are locked, then checked against the newest committed state plus its own
+  workspace: a key is taken or not whatever the read ts is, as in PostgreSQL.
+
+Locks are held until the commit is visible, so what was checked stays true. A restore dooms every open
+transaction that wrote or that must keep its read ts: its next call raises `TenantRestored`.
+
+Rows above `BULK_BYTES_MIN` leave the WAL: they are written as bulk objects before the commit is queued
+and the commit installs their refs. A crash in between leaves garbage objects, nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from engine import wal
+from engine.catalog import Catalog, Edit, Key, Position, Put, Table
+from engine.commit import Request
+from engine.errors import (
+    CommitConflict,
+    EngineError,
+    KeyViolated,
+    LimitExceeded,
+    NotNullViolated,
+    StaleRead,
+)
+from engine.flush import layout_of
+from engine.ids import CatalogId, StorageId, Timestamp
+from engine.locks import Owner
+from engine.objects import Layout
+from engine.reader import Reader
+from engine.refs import Ref
+from engine.workspace import Savepoint, Workspace
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+ROW_LOCKS_MAX = 10_000
+BULK_BYTES_MIN = 2**20
+BULK_WRITERS = 2
+
+Isolation = Literal["read committed", "repeatable read"]
+RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+class Transaction:
+    """Made by `Tenant.begin`. Not for use by two tasks at once."""
+
+    def __init__(self, tenant: Tenant, isolation: Isolation, read_only: bool) -> None:
+        self._tenant = tenant
+        self.isolation = isolation
+        self.read_only = read_only
+        self.started_at = tenant.now()
+        self.read_ts = tenant.visible_ts
+        self.lock_timeout_seconds: float | None = None
+        self.workspace = Workspace()
+        self._owner = Owner()
+        self._base = tenant.catalog
+        self._catalog = self._base
+        self._world = self._base.world.id
+        self._doomed: EngineError | None = None
+        self._over = False
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    @property
+    def wrote(self) -> bool:
+        return not self.workspace.empty
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog at the read ts with this transaction's own edits made."""
+        return self._catalog
+
+    def start_statement(self) -> None:
+        """READ COMMITTED reads what is committed by now; raises what dooms the transaction."""
+        self.check()
+        if self.isolation == "read committed":
+            self.read_ts = self._tenant.visible_ts
+            if self._base is not self._tenant.catalog:
+                self._base = self._tenant.catalog
+                self._world = self._base.world.id
+                self._refresh()
+
+    def _refresh(self) -> None:
+        edits = self.workspace.edits
+        self._catalog = self._base.edited(edits) if edits else self._base
+
+    def check(self) -> None:
+        """Raise what makes it impossible to go on."""
+        if self._doomed is not None:
+            raise self._doomed
+        self._tenant.check_open()
+
+    def reader(self) -> Reader:
+        return Reader(self._tenant.duck, self._tenant.new_scan, lambda: self.read_ts, self.workspace)
+
+    # --- locks --------------------------------------------------------------------------------------
+
+    async def lock_table(self, table_id: CatalogId, *, exclusive: bool) -> None:
+        await self._acquire([("table", table_id)], exclusive=exclusive)
+
+    async def lock_name(self, *parts: Hashable) -> None:
+        """Names are locked before they are looked up, by whoever may create or drop them."""
+        await self._acquire([("name", *parts)], exclusive=True)
+
+    async def _acquire(self, keys: Iterable[Hashable], *, exclusive: bool = True) -> bool:
+        waited = False
+        for key in keys:
+            waited |= await self._tenant.locks.acquire(
+                self._owner, key, exclusive=exclusive, timeout_seconds=self.lock_timeout_seconds
+            )
+        if waited:
+            self.check()
+            if self.isolation == "read committed" and self._base is not self._tenant.catalog:
+                self._base = self._tenant.catalog
+                self._refresh()
+        return waited
+
+    # --- definitions --------------------------------------------------------------------------------
+
+    def new_id(self) -> CatalogId:
+        return self._tenant.new_id()
+
+    def new_storage(self) -> StorageId:
+        return StorageId(self._tenant.new_id())
+
+    def edit(self, *edits: Edit) -> None:
+        """Change the catalog, as this transaction sees it from now on. The caller holds the locks."""
+        self.check()
+        self.workspace.edits.extend(edits)
+        self._refresh()
+
+    def next_value(self, sequence_id: CatalogId) -> int:
+        """Draw from a sequence; positions do not roll back, and two sessions never get the same."""
+        value = self._tenant.next_value(self._catalog.sequences[sequence_id])
+        self.workspace.positions[sequence_id] = value
+        return value
+
+    def set_value(self, sequence_id: CatalogId, value: int) -> None:
+        self._tenant.set_value(sequence_id, value)
+        self.workspace.positions[sequence_id] = value
+
+    # --- rows ---------------------------------------------------------------------------------------
+
+    async def insert(self, table: Table, rows: pa.Table) -> pa.Table:
+        """Insert `rows` (a column ``c<id>`` per column of `table`); they come back with `_row_id`.
+        Raises `NotNullViolated`, `KeyViolated`."""
+        self.check()
+        many = rows.num_rows > ROW_LOCKS_MAX or rows.nbytes > BULK_BYTES_MIN
+        await self.lock_table(table.id, exclusive=many)
+        self._check_definition(table)
+        _check_nulls(table, rows)
+        self._limit(rows)
+        first = self._tenant.new_row_ids(rows.num_rows)
+        rows = rows.append_column(
+            "_row_id", pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
+        )
+        for key in table.keys:
+            await self._check_key(table, key, rows, lock=not many)
+        self.workspace.insert(table.storage, rows)
+        return rows
+
+    async def delete(self, table: Table, row_ids: pa.ChunkedArray) -> None:
+        """Delete rows read by this statement. `StaleRead` when one of them is gone by now."""
+        self.check()
+        ids = np.unique(row_ids.to_numpy())
+        many = len(ids) > ROW_LOCKS_MAX
+        await self.lock_table(table.id, exclusive=many)
+        if not many:
+            await self._acquire(("row", int(id)) for id in ids)
+        self._check_definition(table)
+        if self._tenant.deleted_since(table.storage, self.read_ts, ids):
+            raise self._stale("a row changed after the statement began")
+        self.workspace.delete(table.storage, ids)
+
+    async def update(self, table: Table, row_ids: pa.ChunkedArray, rows: pa.Table) -> pa.Table:
+        """Replace rows read by this statement with `rows`, in the same order."""
+        await self.delete(table, row_ids)
+        return await self.insert(table, rows)
+
+    def _limit(self, rows: pa.Table) -> None:
+        limit = self._tenant.options.transaction_bytes_max
+        if self.workspace.nbytes + rows.nbytes > limit:
+            raise LimitExceeded(
+                f"the transaction would write more than {limit:,} bytes",
+                hint="Commit in smaller steps, or raise the server's memory limit.",
+            )
+
+    def _check_definition(self, table: Table) -> None:
+        """The table is still what the statement was planned for. Under lock, so it stays so."""
+        own = self.workspace.edits and any(
+            isinstance(edit, Put) and isinstance(edit.body, Table) and edit.body.id == table.id
+            for edit in self.workspace.edits
+        )
+        if not own and self._tenant.catalog.tables.get(table.id) != table:
+            raise self._stale(f'relation "{table.name}" changed after the statement began')
+
+    def _stale(self, message: str) -> EngineError:
+        if self.isolation == "read committed":
+            return StaleRead(message)
+        return CommitConflict("could not serialize access due to concurrent update")
+
+    async def _check_key(self, table: Table, key: Key, rows: pa.Table, *, lock: bool) -> None:
+        names = [f"c{id}" for id in key.columns]
+        values = rows.select(names).drop_null()
+        if values.num_rows == 0:
+            return
+        if lock:
+            tuples = sorted({tuple(map(str, row.values())) for row in values.to_pylist()})
+            await self._acquire(("key", table.storage, key.id, value) for value in tuples)
+        async with self.reader() as reader:
+            new = reader.register(rows.select(names))
+            columns = ", ".join(names)
+            present = " AND ".join(f"{name} IS NOT NULL" for name in names)
+            if values.num_rows > 1:
+                twice = await reader.table(
+                    f"SELECT {columns} FROM {new} WHERE {present} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
+                )
+                if twice.num_rows:
+                    raise _key_violated(table, key, twice)
+            current = await reader.relation(table, self._tenant.visible_ts, own_writes=True)
+            taken = await reader.table(
+                f"SELECT {columns} FROM {new} SEMI JOIN {current} AS present USING ({columns}) LIMIT 1"
+            )
+            if taken.num_rows:
+                raise _key_violated(table, key, taken)
+
+    # --- ends ---------------------------------------------------------------------------------------
+
+    def savepoint(self) -> Savepoint:
+        return self.workspace.savepoint()
+
+    def rollback_to(self, savepoint: Savepoint) -> None:
+        self.workspace.rollback_to(savepoint)
+        self._refresh()
+
+    def doom(self, error: EngineError) -> None:
+        """Called by a restore: whatever comes next raises `error`; locks are let go at once."""
+        self._doomed = error
+        self._tenant.locks.release_all(self._owner)
+
+    def keeps_its_moment(self) -> bool:
+        """Whether a restore must end it: it wrote, or it promised to read one moment throughout."""
+        return self.wrote or self.isolation == "repeatable read"
+
+    async def commit(self) -> Timestamp:
+        """Make it durable and visible; the commit's ts (the read ts when nothing was written)."""
+        try:
+            if not self.wrote:
+                return self.read_ts
+            self.check()
+            request = await self._request()
+            self.check()
+            return await self._tenant.commit(request)
+        finally:
+            self._end()
+
+    async def rollback(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            self._tenant.locks.release_all(self._owner)
+            self._tenant.ended(self)
+
+    async def _request(self) -> Request:
+        inserts, deletes, refs = [], [], list(self.workspace.refs)
+        for storage in self.workspace.storages():
+            rows, dead = self.workspace.rows_of(storage)
+            if dead is not None:
+                deletes.append(wal.RowsDeleted(storage, dead))
+            if rows is None:
+                continue
+            if rows.nbytes > BULK_BYTES_MIN and rows.num_columns > 1:
+                refs += await self._write_bulk(storage, rows)
+            else:
+                inserts.append(wal.RowsInserted(storage, rows))
+        edits = (
+            *self.workspace.edits,
+            *(Put(Position(id, value)) for id, value in self.workspace.positions.items()),
+        )
+
+        def build(ts: Timestamp) -> wal.Transaction:
+            return wal.Transaction(
+                ts=ts,
+                edits=edits,
+                inserts=tuple(inserts),
+                deletes=tuple(deletes),
+                refs=tuple(refs),
+                next_id=self._tenant.next_id,
+                next_row_id=self._tenant.next_row_id,
+            )
+
+        size = self.workspace.nbytes + 200 * len(edits)
+        done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
+        return Request(build, self._world, size, done)
+
+    async def _write_bulk(self, storage: StorageId, rows: pa.Table) -> tuple[Ref, ...]:
+        """Rows get fresh row ids, without gaps: nobody has seen the old ones."""
+        first = self._tenant.new_row_ids(rows.num_rows)
+        ids = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
+        rows = rows.drop_columns(["_row_id"]).append_column("_row_id", ids)
+        cursor = self._tenant.duck.cursor()
+        try:
+            return await self._tenant.objects.bulk(cursor, storage, self._layout(storage, rows), rows)
+        finally:
+            await self._tenant.duck.release(cursor)
+
+    def _layout(self, storage: StorageId, rows: pa.Table) -> Layout:
+        for table in self._catalog.tables.values():
+            if table.storage == storage:
+                ids = {f"c{column.id}" for column in table.columns}
+                if ids == set(rows.column_names) - {"_row_id"}:
+                    return Layout.of(table.columns, table)
+        return layout_of(self._tenant.state, storage, rows.column_names)
+
+
+def _check_nulls(table: Table, rows: pa.Table) -> None:
+    for column in table.columns:
+        if column.not_null and rows.column(f"c{column.id}").null_count:
+            raise NotNullViolated(
+                f'null value in column "{column.name}" of relation "{table.name}" '
+                "violates not-null constraint",
+                detail=_failing_row(table, rows, f"c{column.id}"),
+            )
+
+
+def _failing_row(table: Table, rows: pa.Table, name: str) -> str:
+    values: Sequence[object] = rows.column(name).is_null().to_pylist()
+    row = rows.slice(values.index(True), 1).to_pylist()[0]
+    shown = ", ".join(_shown(row[f"c{column.id}"]) for column in table.columns)
+    return f"Failing row contains ({shown})."
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value)
+
+
+def _key_violated(table: Table, key: Key, found: pa.Table) -> KeyViolated:
+    names = ", ".join(table.column_by_id(id).name for id in key.columns)
+    values = ", ".join(_shown(value) for value in found.to_pylist()[0].values())
+    return KeyViolated(
+        f'duplicate key value violates unique constraint "{key.name}"',
+        detail=f"Key ({names})=({values}) already exists.",
+    )

@@ -1,0 +1,101 @@
+"""A workspace: one transaction's uncommitted inserts, deletes, DDL edits and installed refs.
+
+Everything is a list that only grows, so that a savepoint is a set of lengths and rolling back to it is
+cutting the lists. Deletes name row ids, whether the rows are committed or this transaction's own; what
+that comes to is worked out when it is read (`rows_of`) and when it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.catalog import Edit
+from engine.ids import CatalogId, StorageId
+from engine.refs import Ref
+
+
+@dataclass(slots=True)
+class _Heap:
+    """Writes to one storage: inserted rows (``c<id>``, `_row_id`) and deleted row ids."""
+
+    inserts: list[pa.Table] = field(default_factory=list)
+    deletes: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    edits: int
+    refs: int
+    positions: Mapping[CatalogId, int]
+    heaps: Mapping[StorageId, tuple[int, int]]
+
+
+class Workspace:
+    def __init__(self) -> None:
+        self.edits: list[Edit] = []
+        self.refs: list[Ref] = []
+        self.positions: dict[CatalogId, int] = {}
+        self._heaps: dict[StorageId, _Heap] = {}
+
+    @property
+    def empty(self) -> bool:
+        return not (self.edits or self.refs or self.positions or self._heaps)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(
+            sum(rows.nbytes for rows in heap.inserts) + sum(ids.nbytes for ids in heap.deletes)
+            for heap in self._heaps.values()
+        )
+
+    def savepoint(self) -> Savepoint:
+        return Savepoint(
+            len(self.edits),
+            len(self.refs),
+            dict(self.positions),
+            {id: (len(heap.inserts), len(heap.deletes)) for id, heap in self._heaps.items()},
+        )
+
+    def rollback_to(self, savepoint: Savepoint) -> None:
+        """Forget what came after. Sequence positions stay: as in PostgreSQL, they do not roll back."""
+        del self.edits[savepoint.edits :]
+        del self.refs[savepoint.refs :]
+        for id, heap in list(self._heaps.items()):
+            inserts, deletes = savepoint.heaps.get(id, (0, 0))
+            del heap.inserts[inserts:]
+            del heap.deletes[deletes:]
+            if not heap.inserts and not heap.deletes:
+                del self._heaps[id]
+
+    def insert(self, storage: StorageId, rows: pa.Table) -> None:
+        if rows.num_rows:
+            self._heaps.setdefault(storage, _Heap()).inserts.append(rows)
+
+    def delete(self, storage: StorageId, row_ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+        if len(row_ids):
+            self._heaps.setdefault(storage, _Heap()).deletes.append(row_ids)
+
+    def storages(self) -> list[StorageId]:
+        return list(self._heaps)
+
+    def rows_of(self, storage: StorageId) -> tuple[pa.Table | None, pa.Int64Array | None]:
+        """The storage's own rows that are still there, and the row ids deleted of committed ones."""
+        heap = self._heaps.get(storage)
+        if heap is None:
+            return None, None
+        deleted = np.unique(np.concatenate(heap.deletes)) if heap.deletes else None
+        rows = None
+        if heap.inserts:
+            rows = pa.concat_tables(heap.inserts, promote_options="permissive")
+            if deleted is not None:
+                own = rows.column("_row_id")
+                gone = pc.is_in(own, value_set=pa.array(deleted))
+                deleted = np.setdiff1d(deleted, own.to_numpy(), assume_unique=True)
+                rows = rows.filter(pc.invert(gone))
+        dead = pa.array(deleted, pa.int64()) if deleted is not None and len(deleted) else None
+        return (rows if rows is not None and rows.num_rows else None), dead
