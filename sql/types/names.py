@@ -15,7 +15,7 @@ from functools import lru_cache
 from sql.errors import SqlError
 from sql.types.table import NUMERIC_PRECISION_MAX, UNSUPPORTED, PgType, by_name, find_name, find_oid
 
-_ALIASES = {
+ALIASES = {
     "int": "int4",
     "integer": "int4",
     "bigint": "int8",
@@ -204,7 +204,7 @@ def _resolve(words: tuple[str, ...], text: str) -> tuple[PgType, tuple[int, ...]
     elif phrase == "float":
         found = find_name("float8")
     else:
-        found = find_name(_ALIASES.get(phrase, phrase))
+        found = find_name(ALIASES.get(phrase, phrase))
     if found is not None:
         return found, (1,) if phrase in _LENGTH_ONE and not words[0].startswith('"') else ()
     if phrase in UNSUPPORTED:
