@@ -1,0 +1,46 @@
+"""Who asks a system relation, and what it is told beside the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.ids import Timestamp
+
+
+class Usage(Protocol):
+    """What a snapshot holds, as the engine counts it: a row of ``mo_snapshot_usage``."""
+
+    @property
+    def timestamp(self) -> Timestamp: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def objects(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def unique_bytes(self) -> int: ...
+    @property
+    def straddlers(self) -> int: ...
+
+
+class Handle(Protocol):
+    """The part of the engine's tenant that system relations ask."""
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SystemContext:
+    """`search_path` holds the schemas in order, ``$user`` replaced. `settings` are the session's, by
+    name, as SHOW prints them."""
+
+    database: str
+    role: str
+    tenant: Handle
+    settings: Mapping[str, str] = field(default_factory=dict)
+    search_path: tuple[str, ...] = ("public",)
+    process_id: int | None = None
