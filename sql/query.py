@@ -10,7 +10,7 @@ A DuckDB statement must be given exactly the parameters it uses, so a `Ready` nu
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,6 +26,9 @@ from sql.scope import Arguments, Past, Scope
 from sql.statement import Query
 from sql.system import SystemContext
 from sql.types import declared, of_duckdb
+
+Rows = pa.Table | str
+"""Rows for a marker: held in memory, or DuckDB SQL of a relation."""
 
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\d+)")
 
@@ -61,9 +64,25 @@ def make_ready(plan: Plan) -> Ready:
     return Ready(plan, sql, tuple(used))
 
 
-async def plan(scope: Scope, tree: exp.Query, arguments: Arguments, *, owner: object, stage: str = "") -> Ready:
+def cache_key(scope: Scope, arguments: Arguments, stage: str) -> Hashable:
+    """All that a plan depends on beside the statement it is kept with."""
+    return (stage, scope.catalog.version, scope.database_name, scope.settings["search_path"], arguments.oids)
+
+
+def merge_oids(known: Sequence[int], inferred: Sequence[int]) -> tuple[int, ...]:
+    """Parameter types as known so far, completed by what one more plan inferred."""
+    length = max(len(known), len(inferred))
+    pairs = zip(
+        (*known, *(0,) * (length - len(known))), (*inferred, *(0,) * (length - len(inferred))), strict=True
+    )
+    return tuple(first or second for first, second in pairs)
+
+
+async def plan(
+    scope: Scope, tree: exp.Query, arguments: Arguments, *, owner: object, stage: str = ""
+) -> Ready:
     """The plan of `tree` in the scope as it is now. `owner` and `stage` name it in the plan cache."""
-    key = (stage, scope.catalog.version, scope.database_name, scope.settings["search_path"], arguments.oids)
+    key = cache_key(scope, arguments, stage)
     found = scope.plans.get(owner, key)
     if isinstance(found, Ready):
         return found
@@ -89,16 +108,16 @@ async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -
 # --- running ----------------------------------------------------------------------------------------
 
 
-async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping[str, pa.Table]) -> str:
+async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping[str, Rows]) -> str:
     """`sql` with every marker replaced: tables at their moments, system relations, `rows` of our own."""
     relations: dict[str, str] = {}
-    for name, table in rows.items():
-        relations[name] = await reader.register(table)
+    for name, ours in rows.items():
+        relations[name] = ours if isinstance(ours, str) else reader.register(ours)
     for use in plan.relations:
         relations[use.marker] = await reader.relation(use.table, use.at)
     for system in plan.system:
         catalog = scope.catalog if system.at is None else scope.tenant.history.at(system.at)
-        relations[system.marker] = await reader.register(system.relation.build(catalog, system_context(scope)))
+        relations[system.marker] = reader.register(system.relation.build(catalog, system_context(scope)))
     if not relations:
         return sql
     pattern = "|".join(re.escape(marker) for marker in sorted(relations, key=len, reverse=True))
@@ -119,7 +138,7 @@ async def table(
     reader: Reader,
     ready: Ready,
     arguments: Arguments,
-    rows: Mapping[str, pa.Table] | None = None,
+    rows: Mapping[str, Rows] | None = None,
     wrap: str = "{}",
 ) -> pa.Table:
     """All rows of a plan at once; `wrap` is DuckDB SQL around it."""
@@ -150,7 +169,9 @@ def result_columns(plan: Plan, types: Sequence[tuple[str, str]]) -> tuple[Result
     return tuple(columns)
 
 
-async def describe(scope: Scope, ready: Ready, rows: Mapping[str, pa.Table] | None = None) -> tuple[ResultColumn, ...]:
+async def describe(
+    scope: Scope, ready: Ready, rows: Mapping[str, Rows] | None = None
+) -> tuple[ResultColumn, ...]:
     """The columns of a plan; nothing is executed."""
     if ready.columns is None:
         async with scope.reader() as reader:
