@@ -113,15 +113,16 @@ def timestamps(values: Array, zone: Zone | None) -> Array:
     return replaced(
         text,
         odd,
-        [_odd_timestamp(us, suffixes[i]) for us, i in zip(moments[odd].tolist(), chosen, strict=False)],
+        [timestamp_text(us, suffixes[i]) for us, i in zip(moments[odd].tolist(), chosen, strict=False)],
     )
 
 
-def _odd_timestamp(moment: int, suffix: str) -> str:
-    if abs(moment) == INFINITE_US:
+def timestamp_text(moment: int, suffix: str | None) -> str:
+    """A moment in microseconds (already local) with its offset's text; a date alone when that is None."""
+    if abs(moment) >= INFINITE_US:
         return "infinity" if moment > 0 else "-infinity"
     day, rest = divmod(moment, DAY_US)
-    return _date_text(day, f" {_clock_text(rest)}{suffix}")
+    return _date_text(day, "" if suffix is None else f" {_clock_text(rest)}{suffix}")
 
 
 def _clock_text(microseconds: int) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from sql.types.casts import assignment_cast, explicit_cast, raised, raising
+from sql.types.literals import array_from_text, bytea_from_text
 from sql.types.names import Declared, declared, encode_modifier, format_type, numeric_modifier
 from sql.types.table import (
     TYPES,
@@ -26,9 +27,11 @@ __all__ = [
     "UNSUPPORTED",
     "Declared",
     "PgType",
+    "array_from_text",
     "assignment_cast",
     "by_name",
     "by_oid",
+    "bytea_from_text",
     "declared",
     "encode_modifier",
     "explicit_cast",
