@@ -25,7 +25,6 @@ from server.wire.errors import ProtocolError
 from sql.errors import SqlError
 from sql.session import Session, open_session
 
-
 SHUTDOWN = SqlError("57P01", "terminating connection due to administrator command", severity="FATAL")
 
 

@@ -1,0 +1,38 @@
+"""The log's two forms."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from server import log
+
+
+@pytest.fixture
+def unconfigured() -> Iterator[None]:
+    handlers = log.logger.handlers[:]
+    yield
+    log.logger.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("unconfigured")
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("text")
+    log.event("session opened", {"tenant": "acme", "tls": True})
+    line = capsys.readouterr().err
+    assert line.endswith("Z INFO session opened tenant=acme tls=True\n")
+
+
+@pytest.mark.usefixtures("unconfigured")
+def test_json_with_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("json")
+    try:
+        raise ValueError("grün")
+    except ValueError as error:
+        log.event("internal error", {"tenant": "acme"}, level=logging.ERROR, cause=error)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["level"], line["event"], line["tenant"]) == ("error", "internal error", "acme")
+    assert "ValueError: grün" in line["traceback"]
