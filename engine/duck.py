@@ -14,8 +14,9 @@ for the thread, so that a cursor is never used by two at once. Failures come out
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,9 +97,10 @@ class Cursor:
 
     async def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement of the engine's own and drop its result."""
-        await self.run(lambda: self._execute(sql, parameters))
+        await self.run(lambda: self.execute_now(sql, parameters))
 
-    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+    def execute_now(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """The same, inside a function given to `run`."""
         if parameters:
             self._connection.execute(sql, list(parameters))
         else:
@@ -144,6 +146,15 @@ class Cursor:
         """Make an Arrow table readable as `name` on this cursor until it is given back."""
         await self.run(lambda: self._connection.register(name, rows))
         self._registered.append(name)
+
+    @contextmanager
+    def registered_now(self, rows: pa.Table) -> Iterator[str]:
+        """Inside a function given to `run`: `rows` readable under the name it yields."""
+        self._connection.register("rows_now", rows)
+        try:
+            yield "rows_now"
+        finally:
+            self._connection.unregister("rows_now")
 
     async def set_timezone(self, name: str) -> None:
         if name != self.timezone:

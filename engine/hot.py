@@ -21,18 +21,15 @@ read pay for the rare restore.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import pyarrow as pa
 
 from engine.catalog import Column
 from engine.duck import Cursor, Duck
+from engine.hot_rows import HotRows, by_columns, changes_of
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
-from engine.state import Storage
-from engine.wal import RowsDeleted, RowsInserted, Transaction
-
-LITERAL_IDS_MAX = 100
+from engine.state import Storage, TailRows
+from engine.wal import Transaction
 
 
 @dataclass(eq=False)
@@ -124,8 +121,7 @@ class HotTables:
     async def _catch_up(self, table: HotTable) -> None:
         """Apply what was committed meanwhile and let readers in."""
         async with self._write_lock:
-            for transaction in table.pending.values():
-                await self._apply_to(table, transaction)
+            await self._apply_to(table, list(table.pending.values()))
             table.pending.clear()
             table.ready.set_result(None)
 
@@ -144,74 +140,50 @@ class HotTables:
         the state right after, without waiting for anything in between."""
         async with self._write_lock:
             self._applying = tuple(transactions)
-            for transaction in self._applying:
-                for table in self._touched(transaction):
-                    if table.ready.done():
-                        await self._apply_to(table, transaction)
-                    else:
-                        table.pending[transaction.ts] = transaction
+            for table in self._touched(self._applying):
+                if table.ready.done():
+                    await self._apply_to(table, self._applying)
+                else:
+                    table.pending.update({transaction.ts: transaction for transaction in self._applying})
 
     def applied(self) -> None:
         """The state has what `apply` was given: a table loaded from now on finds it there."""
         self._applying = ()
 
-    def _touched(self, transaction: Transaction) -> list[HotTable]:
-        changes = (transaction.inserts, transaction.deletes, transaction.refs)
-        storages = {item.storage for items in changes for item in items}
-        found = [self._of[storage] for storage in storages if storage in self._of]
-        return [table for table in found if table.owner in storages]
+    def _touched(self, transactions: Iterable[Transaction]) -> list[HotTable]:
+        storages = {
+            item.storage
+            for transaction in transactions
+            for items in (transaction.inserts, transaction.deletes, transaction.refs)
+            for item in items
+        }
+        return [table for id in storages if (table := self._of.get(id)) is not None and table.owner == id]
 
-    async def _apply_to(self, table: HotTable, transaction: Transaction) -> None:
-        cursor = self._duck.writer
-        await cursor.execute("BEGIN")
-        try:
-            for inserted in transaction.inserts:
-                if inserted.storage == table.owner:
-                    await self._insert(cursor, table, inserted, transaction.ts)
-            refs = {ref.key: ref.resolved(transaction.ts) for ref in transaction.refs}
-            installed = Storage(table.owner, {k: r for k, r in refs.items() if r.storage == table.owner})
-            if installed.refs:
-                await self._load_storage(cursor, table, installed, transaction.ts)
-            for deleted in transaction.deletes:
-                if deleted.storage == table.owner:
-                    await self._stamp(cursor, table, deleted, transaction.ts)
-            await cursor.execute("COMMIT")
-        except BaseException:
-            await cursor.execute("ROLLBACK")
-            raise
-        finally:
-            await cursor.clean()
+    async def _apply_to(self, table: HotTable, transactions: Sequence[Transaction]) -> None:
+        """All inserts first, then all deletes: a row id is inserted once and deleted once."""
+        for transaction in transactions:
+            refs = {r.key: r.resolved(transaction.ts) for r in transaction.refs if r.storage == table.owner}
+            if refs:
+                installed = Storage(table.owner, refs)
+                await self._load_storage(self._duck.writer, table, installed, transaction.ts)
+        inserts, deletes = changes_of(table.owner, transactions)
+        if not inserts and not deletes:
+            return
+        rows = HotRows(table.name, table.columns)
+        self._add_columns(table, rows, inserts)
+        for group in by_columns(inserts):
+            rows.insert(group)
+        for item in deletes:
+            rows.stamp(item)
+        await self._duck.writer.run(lambda: rows.write_now(self._duck.writer))
 
-    async def _insert(self, cursor: Cursor, table: HotTable, inserted: RowsInserted, ts: Timestamp) -> None:
-        self._count += 1
-        name = f"commit_{self._count}"
-        await self._add_columns(cursor, table, inserted.rows.column_names)
-        await cursor.register(name, inserted.rows)
-        await cursor.execute(insert_sql(table, inserted.rows.column_names, name, str(ts)))
-
-    async def _stamp(self, cursor: Cursor, table: HotTable, deleted: RowsDeleted, ts: Timestamp) -> None:
-        ids = deleted.row_ids
-        if len(ids) <= LITERAL_IDS_MAX:
-            among = ", ".join(str(id) for id in ids.to_pylist())
-        else:
-            self._count += 1
-            name = f"commit_{self._count}"
-            await cursor.register(name, pa.table({"_row_id": ids}))
-            among = f"SELECT _row_id FROM {name}"
-        await cursor.execute(f"UPDATE {table.name} SET _deleted_ts = {ts} WHERE _row_id IN ({among})")
-
-    async def _add_columns(self, cursor: Cursor, table: HotTable, names: Iterable[str]) -> None:
-        """Columns that came by ALTER TABLE since the table was made, filled with their missing value."""
-        known = {f"c{id}" for id in table.columns}
-        if all(name in known or name == "_row_id" for name in names):
+    def _add_columns(self, table: HotTable, rows: HotRows, inserts: Iterable[TailRows]) -> None:
+        names = {name for item in inserts for name in item.rows.column_names} - {"_row_id"}
+        if names <= {f"c{id}" for id in table.columns}:
             return
         for id, column in self._columns_of(table.owner).items():
             if id not in table.columns:
-                missing = column.missing
-                default = "" if missing is None else f" DEFAULT {constant(missing, column.storage_type)}"
-                await cursor.execute(
-                    f"ALTER TABLE {table.name} ADD COLUMN c{id} {column.storage_type}{default}"
-                )
+                rows.add_column(column)
                 table.columns[id] = column.storage_type
 
     # --- restore ------------------------------------------------------------------------------------
@@ -241,14 +213,13 @@ class HotTables:
     async def _cut(self, table: HotTable, moment: Timestamp) -> None:
         cursor = self._duck.cursor()
         try:
-            async with self._write_lock:
-                await cursor.script(
-                    (
-                        f"DELETE FROM {table.name} WHERE _commit_ts > {moment}",
-                        f"UPDATE {table.name} SET _deleted_ts = {INFINITY} "
-                        f"WHERE _deleted_ts > {moment} AND _deleted_ts < {INFINITY}",
-                    )
+            await cursor.script(
+                (
+                    f"DELETE FROM {table.name} WHERE _commit_ts > {moment}",
+                    f"UPDATE {table.name} SET _deleted_ts = {INFINITY} "
+                    f"WHERE _deleted_ts > {moment} AND _deleted_ts < {INFINITY}",
                 )
+            )
             await self._catch_up(table)
         except BaseException as error:
             self._abandon(table, error)
@@ -281,21 +252,3 @@ class HotTables:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-
-
-def constant(text: str | None, type: str) -> str:
-    """A DuckDB constant of `type` from its text."""
-    if text is None:
-        return f"CAST(NULL AS {type})"
-    return "CAST('" + text.replace("'", "''") + f"' AS {type})"
-
-
-def insert_sql(table: HotTable, columns: Iterable[str], relation: str, ts: str) -> str:
-    """INSERT into `table` from `relation`, whose `columns` are those of the rows, at commit ts `ts`."""
-    present = [name for name in columns if name != "_row_id"]
-    types = {f"c{id}": type for id, type in table.columns.items()}
-    target = ", ".join([*present, "_row_id", "_commit_ts", "_deleted_ts"])
-    values = ", ".join(
-        [*(f"CAST({name} AS {types[name]})" for name in present), "_row_id", ts, str(INFINITY)]
-    )
-    return f"INSERT INTO {table.name} ({target}) SELECT {values} FROM {relation}"

@@ -18,7 +18,8 @@ import pyarrow as pa
 from engine.cache import ObjectCache, Wanted
 from engine.catalog import Column, Table
 from engine.duck import Cursor
-from engine.hot import HotTable, HotTables, constant, insert_sql
+from engine.hot import HotTable, HotTables
+from engine.hot_rows import constant, insert_from
 from engine.ids import Timestamp
 from engine.objects import COMMIT_TS_FIELD, ROW_ID_FIELD, literal
 from engine.refs import Ref
@@ -140,11 +141,12 @@ class Scan:
         """Every row up to `ts`, dead or alive, with its delete stamp."""
         by_id = self._state.columns_of_storage(storage.id)
         columns = [by_id[id] for id in hot.columns]
+        types = {f"c{column.id}": column.storage_type for column in columns}
         parts, dead = await self.sources(storage, columns, ts)
         for part in parts:
             relation = f"(SELECT * FROM {part} WHERE _commit_ts <= {ts})"
-            names = [f"c{column.id}" for column in columns] + ["_row_id"]
-            await self._cursor.execute(insert_sql(hot, names, relation, "_commit_ts"))
+            names = [*types, "_row_id", "_commit_ts"]
+            await self._cursor.execute(insert_from(hot.name, types, names, relation))
         for part in dead:
             await self._cursor.execute(
                 f"UPDATE {hot.name} SET _deleted_ts = dead._commit_ts FROM "

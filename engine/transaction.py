@@ -36,6 +36,7 @@ from engine.errors import (
     StaleRead,
 )
 from engine.flush import layout_of
+from engine.hot_rows import parameter_rows
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.locks import Owner
 from engine.objects import Layout
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 ROW_LOCKS_MAX = 10_000
+KEY_PARAMETERS_MAX = 4
 BULK_BYTES_MIN = 2**20
-BULK_WRITERS = 2
 
 Isolation = Literal["read committed", "repeatable read"]
 RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -221,21 +222,50 @@ class Transaction:
             tuples = sorted({tuple(map(str, row.values())) for row in values.to_pylist()})
             await self._acquire(("key", table.storage, key.id, value) for value in tuples)
         async with self.reader() as reader:
-            new = reader.register(rows.select(names))
-            columns = ", ".join(names)
-            present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-            if values.num_rows > 1:
-                twice = await reader.table(
-                    f"SELECT {columns} FROM {new} WHERE {present} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
-                )
-                if twice.num_rows:
-                    raise _key_violated(table, key, twice)
             current = await reader.relation(table, self._tenant.visible_ts, own_writes=True)
-            taken = await reader.table(
-                f"SELECT {columns} FROM {new} SEMI JOIN {current} AS present USING ({columns}) LIMIT 1"
+            few = parameter_rows(values, KEY_PARAMETERS_MAX)
+            taken = (
+                await self._taken_one_by_one(reader, current, names, few, table, key)
+                if few is not None
+                else await self._taken_together(reader, current, names, values)
             )
-            if taken.num_rows:
-                raise _key_violated(table, key, taken)
+        if taken is not None:
+            raise _key_violated(table, key, taken)
+
+    async def _taken_one_by_one(
+        self,
+        reader: Reader,
+        current: str,
+        names: Sequence[str],
+        values: Sequence[tuple[object, ...]],
+        table: Table,
+        key: Key,
+    ) -> tuple[object, ...] | None:
+        """The first of a few key values that is there already, or is there twice."""
+        types = [table.column_by_id(id).storage_type for id in key.columns]
+        same = " AND ".join(f"{name} = CAST(? AS {type})" for name, type in zip(names, types, strict=True))
+        seen: set[tuple[object, ...]] = set()
+        for value in values:
+            if value in seen or await reader.rows(
+                f"SELECT 1 FROM {current} AS present WHERE {same} LIMIT 1", value
+            ):
+                return value
+            seen.add(value)
+        return None
+
+    async def _taken_together(
+        self, reader: Reader, current: str, names: Sequence[str], values: pa.Table
+    ) -> tuple[object, ...] | None:
+        new = reader.register(values)
+        columns = ", ".join(names)
+        for query in (
+            f"SELECT {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+            f"SELECT {columns} FROM {new} SEMI JOIN {current} AS present USING ({columns}) LIMIT 1",
+        ):
+            found = await reader.rows(query)
+            if found:
+                return found[0]
+        return None
 
     # --- ends ---------------------------------------------------------------------------------------
 
@@ -353,9 +383,9 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _key_violated(table: Table, key: Key, found: pa.Table) -> KeyViolated:
+def _key_violated(table: Table, key: Key, found: Sequence[object]) -> KeyViolated:
     names = ", ".join(table.column_by_id(id).name for id in key.columns)
-    values = ", ".join(_shown(value) for value in found.to_pylist()[0].values())
+    values = ", ".join(_shown(value) for value in found)
     return KeyViolated(
         f'duplicate key value violates unique constraint "{key.name}"',
         detail=f"Key ({names})=({values}) already exists.",
