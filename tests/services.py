@@ -295,7 +295,9 @@ def psql_program() -> Path:
 
 
 @contextmanager
-def postgres(log_folder: Path, *, durable: bool = False) -> Iterator[PostgresService]:
+def postgres(
+    log_folder: Path, *, durable: bool = False, settings: Sequence[str] = ()
+) -> Iterator[PostgresService]:
     """PostgreSQL in a new cluster; run as the user `postgres` when we are root, since it refuses root.
 
     Without `durable` it does not fsync: enough for an oracle, not for a measurement.
@@ -308,19 +310,8 @@ def postgres(log_folder: Path, *, durable: bool = False) -> Iterator[PostgresSer
             account = pwd.getpwnam(user)
             os.chown(folder, account.pw_uid, account.pw_gid)
         data = folder / "data"
-        initdb = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-N",
-        ]
+        options = "-U postgres -A trust -E UTF8 --locale=C -N".split()
+        initdb = [programs / "initdb", *options, "-D", data]
         subprocess.run(
             initdb,
             check=True,
@@ -332,12 +323,12 @@ def postgres(log_folder: Path, *, durable: bool = False) -> Iterator[PostgresSer
         )
         (port,) = free_ports(1)
         service = PostgresService(port, programs, folder)
-        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={port}", "timezone=UTC"]
+        options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={port}", "timezone=UTC"]
         if not durable:
-            settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         command = [programs / "postgres", "-D", data]
-        for setting in settings:
-            command += ["-c", setting]
+        for option in [*options, *settings]:
+            command += ["-c", option]
         log = log_folder / "postgres.log"
         with process(command, log, partial(_accepts, service), user=user, stop_signal=signal.SIGINT):
             yield service
