@@ -310,7 +310,7 @@ def postgres(
             account = pwd.getpwnam(user)
             os.chown(folder, account.pw_uid, account.pw_gid)
         data = folder / "data"
-        options = "-U postgres -A trust -E UTF8 --locale=C -N".split()
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         initdb = [programs / "initdb", *options, "-D", data]
         subprocess.run(
             initdb,
