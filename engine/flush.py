@@ -98,11 +98,7 @@ async def flush(
     refs = tuple(ref for group in made for ref in group)
     manifest = _with_refs(frozen.manifest, refs)
     await publisher.publish(manifest)
-    for ref in refs:
-        state.storage(ref.storage).refs[ref.key] = ref
-    for storage in frozen.tails:
-        state.storage(storage.id).forget_tail_until(manifest.watermark)
-    state.watermark = manifest.watermark
+    state.flushed(refs, manifest.watermark)
     return refs
 
 

@@ -55,16 +55,13 @@ class Storage:
     def has_tail_until(self, ts: Timestamp) -> bool:
         return any(item.ts <= ts for items in (self.inserts, self.deletes) for item in items)
 
-    def forget_tail_until(self, ts: Timestamp) -> None:
-        """Flushed up to `ts`."""
+    def forget_tail_until(self, ts: Timestamp) -> int:
+        """Flushed up to `ts`; how many bytes were let go."""
+        gone = [rows.rows for rows in self.inserts if rows.ts <= ts]
+        gone += [deletes.row_ids for deletes in self.deletes if deletes.ts <= ts]
         self.inserts = [rows for rows in self.inserts if rows.ts > ts]
         self.deletes = [deletes for deletes in self.deletes if deletes.ts > ts]
-
-    @property
-    def tail_bytes(self) -> int:
-        inserted: int = sum(rows.rows.nbytes for rows in self.inserts)
-        deleted: int = sum(deletes.row_ids.nbytes for deletes in self.deletes)
-        return inserted + deleted
+        return sum(item.nbytes for item in gone)
 
 
 class State:
@@ -93,6 +90,7 @@ class State:
         self.visible_ts = last_ts
         self.watermark = watermark
         self.horizon = horizon
+        self.tail_bytes = 0
         for entry in sorted(entries, key=lambda entry: entry.created_ts):
             if isinstance(entry.body, Table):
                 self._note_table(entry.body)
@@ -129,8 +127,10 @@ class State:
                 self._note_table(edit.body)
         for inserted in transaction.inserts:
             self.storage(inserted.storage).inserts.append(TailRows(ts, inserted.rows))
+            self.tail_bytes += inserted.rows.nbytes
         for deleted in transaction.deletes:
             self.storage(deleted.storage).deletes.append(TailDeletes(ts, deleted.row_ids))
+            self.tail_bytes += deleted.row_ids.nbytes
         for ref in transaction.refs:
             resolved = ref.resolved(ts)
             self.storage(ref.storage).refs[ref.key] = resolved
@@ -143,6 +143,10 @@ class State:
         for storage in self.storages.values():
             yield from storage.refs.values()
 
-    @property
-    def tail_bytes(self) -> int:
-        return sum(storage.tail_bytes for storage in self.storages.values())
+    def flushed(self, refs: Iterable[Ref], watermark: Timestamp) -> None:
+        """The tail up to `watermark` is in the objects of `refs`."""
+        for ref in refs:
+            self.storage(ref.storage).refs[ref.key] = ref
+        for storage in self.storages.values():
+            self.tail_bytes -= storage.forget_tail_until(watermark)
+        self.watermark = watermark
