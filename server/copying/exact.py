@@ -31,9 +31,9 @@ class ExactReader:
         else:
             specials.add(b"\\")
         self._special = re.compile(b"[" + b"".join(map(re.escape, sorted(specials))) + b"]")
-        self._text_field = re.compile(
-            rb"((?:[^\\" + delimiter + rb"]|\\.)*\\?)(?:" + delimiter + rb"|\Z)", re.DOTALL
-        )
+        field = rb"((?:[^\\" + delimiter + rb"]|\\.)*\\?)(?:" + delimiter + rb"|\Z)"
+        self._text_field = re.compile(field, re.DOTALL)
+        self._csv_special = re.compile(b"[" + delimiter + b"".join(map(re.escape, _escapable(format))) + b"]")
 
     def lines(self, window: bytes, place: Place, *, final: bool) -> Iterator[tuple[bytes, int]]:
         """Each whole line without its end, with the place where the next one starts. Stops where more

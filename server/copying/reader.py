@@ -124,26 +124,34 @@ class CopyReader:
         if name not in self._force_not_null:
             raw = pc.if_else(pc.equal(raw, null), None, raw)
         if not self._format.csv:
-            return self._changed(raw, "\\", text_value)
+            marked = pc.fill_null(pc.match_substring(raw, "\\"), False)
+            return self._changed(raw, marked, text_value)
         values = self._unquoted(raw)
         if name in self._force_null:
             values = pc.if_else(pc.equal(values, null), None, values)
         return values
 
     def _unquoted(self, raw: Array) -> Array:
-        """Fields within one pair of quotes, in C++; with quotes elsewhere, one by one."""
-        quote = chr(self._format.quote)
+        """Fields wholly within quotes are done in C++, all other quoted ones one by one."""
+        format, quote = self._format, chr(self._format.quote)
         quoted = pc.match_substring(raw, quote)
         if not pc.any(quoted).as_py():
             return raw
+        inner = pc.utf8_slice_codeunits(raw, 1, -1)
+        if format.escape is None:
+            irregular = pc.match_substring(pc.replace_substring(inner, quote * 2, ""), quote)
+            inner = pc.replace_substring(inner, quote * 2, quote)
+        else:
+            escape = chr(format.escape)
+            irregular = pc.or_(pc.match_substring(inner, quote), pc.match_substring(inner, escape))
         whole = pc.and_(pc.starts_with(raw, quote), pc.ends_with(raw, quote))
-        simple = pc.and_(whole, pc.equal(pc.count_substring(raw, quote), 2))
-        values = pc.if_else(simple, pc.utf8_slice_codeunits(raw, 1, -1), raw)
-        return self._changed(values, quote, lambda field: csv_value(field, self._format))
+        simple = pc.fill_null(pc.and_not(whole, irregular), False)
+        odd = pc.fill_null(pc.and_not(quoted, simple), False)
+        values = pc.if_else(simple, inner, raw)
+        return self._changed(values, odd, lambda field: csv_value(field, format))
 
-    def _changed(self, raw: Array, mark: str, change: Callable[[bytes], bytes]) -> Array:
-        """`change` made to the fields that hold `mark`."""
-        marked = pc.fill_null(pc.match_substring(raw, mark), False)
+    def _changed(self, raw: Array, marked: Array, change: Callable[[bytes], bytes]) -> Array:
+        """`change` made to the marked fields, one by one."""
         if not pc.any(marked).as_py():
             return raw
         line = self._place.line + 1
