@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from dataclasses import dataclass, field
 
@@ -17,12 +18,13 @@ from server import log
 from server.auth import Authenticator
 from server.cancel import CancelKeys
 from server.config import Limits, is_loopback
-from server.conversation import Conversation, SessionEnded, internal_error
+from server.conversation import Conversation, SessionEnded
 from server.link import COPY_IN, Disconnected, Link
 from server.startup import Login, read_login
 from server.wire import backend, frontend
 from server.wire.errors import ProtocolError
 from sql.errors import SqlError
+from sql.failures import as_sql_error
 from sql.session import Session, open_session
 
 SHUTDOWN = SqlError("57P01", "terminating connection due to administrator command", severity="FATAL")
@@ -73,10 +75,11 @@ class Connection:
             pass
         except SessionEnded:
             log.event("session ended by an error", self._fields)
-        except (SqlError, ProtocolError) as error:
+        except ProtocolError as error:
             self._say_last(error.sqlstate, error.message)
         except Exception as error:
-            self._say_last("XX000", internal_error(error).message)
+            told = as_sql_error(error)
+            self._say_last(told.sqlstate, told.message)
         finally:
             await self._let_go()
 
@@ -161,7 +164,7 @@ class Connection:
             if self._session is not None:
                 await self._session.close()
         except Exception as error:
-            internal_error(error)
+            log.event("closing a session failed", self._fields, level=logging.ERROR, cause=error)
         finally:
             self._services.established.discard(self)
             self._link.close()

@@ -14,14 +14,13 @@ It knows no sockets: a `Client` brings the next message and takes what is said. 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol, TypeVar, assert_never, cast
 
 import pyarrow as pa
 
-from server import log, parameters
+from server import parameters
 from server.copying import CopyReader, CopyWriter
 from server.link import Disconnected
 from server.rows import RowEncoder
@@ -30,6 +29,7 @@ from server.wire.errors import ProtocolError
 from server.wire.states import State
 from sql import answers
 from sql.errors import SqlError
+from sql.failures import as_sql_error
 from sql.session import Session
 
 ROWS_AT_ONCE = 1 << 14
@@ -79,7 +79,7 @@ class Conversation:
         except (Disconnected, SessionEnded):
             raise
         except Exception as error:
-            await self._fail(internal_error(error))
+            await self._fail(as_sql_error(error))
 
     async def refuse(self, error: ProtocolError) -> None:
         """Answers a message that could not be read, but whose frame was whole."""
@@ -236,7 +236,7 @@ class Conversation:
         return send
 
     def _copy_sender(self, answer: answers.CopyOut) -> Callable[[pa.RecordBatch], Awaitable[None]]:
-        writer = CopyWriter(answer.columns, answer.options)
+        writer = CopyWriter(answer.columns, answer.options, self._settings)
         header = writer.header()
         if header:
             self._client.say(backend.CopyRows(header))
@@ -270,12 +270,6 @@ class Conversation:
     async def _copy_batches(self, batches: Sequence[pa.RecordBatch]) -> None:
         for batch in batches:
             await self._session.copy_data(batch)
-
-
-def internal_error(cause: BaseException) -> SqlError:
-    """What a client hears of a bug of ours: nothing but that there is one; the log has the rest."""
-    log.event("internal error", level=logging.ERROR, cause=cause)
-    return SqlError("XX000", "internal error; the server's log has the details")
 
 
 async def _work(size: int, function: Callable[..., Result], *arguments: object) -> Result:

@@ -2,6 +2,7 @@
 
 An event is a short fixed sentence and fields (`extra={"fields": {...}}`); the text form puts the fields
 behind the sentence, the JSON form beside it. Passwords, parameters and query texts are not logged.
+Warnings and errors of other packages, ours and foreign ones, come in the same form.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ def configure(form: LogFormat) -> None:
     """Sends the log to standard error in the form asked for."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
-    logger.handlers[:] = [handler]
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logger.setLevel(logging.INFO)
-    logger.propagate = False
 
 
 def event(

@@ -13,9 +13,12 @@ from server import log
 
 @pytest.fixture
 def unconfigured() -> Iterator[None]:
-    handlers = log.logger.handlers[:]
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
     yield
-    log.logger.handlers[:] = handlers
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.mark.usefixtures("unconfigured")
@@ -36,3 +39,11 @@ def test_json_with_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     line = json.loads(capsys.readouterr().err)
     assert (line["level"], line["event"], line["tenant"]) == ("error", "internal error", "acme")
     assert "ValueError: grün" in line["traceback"]
+
+
+@pytest.mark.usefixtures("unconfigured")
+def test_other_packages_warn_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("json")
+    logging.getLogger("sql.failures").error("internal error")
+    logging.getLogger("boto3").info("chatter")
+    assert json.loads(capsys.readouterr().err)["event"] == "internal error"
