@@ -22,7 +22,7 @@ def rewinddb(folder: Path) -> Iterator[str]:
     log = folder / "rewinddb.log"
     command = [sys.executable, "-m", "server", "serve", "--listen", "127.0.0.1:0"]
     command += ["--store", f"file://{folder / 'store'}", "--cache-dir", str(folder / "cache")]
-    environment = {"REWINDDB_ADMIN_PASSWORD": PASSWORD, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {"REWINDDB_ADMIN_PASSWORD": PASSWORD}
     with services.process(command, log, lambda: _port(log) > 0, environment=environment):
         where = f"host=127.0.0.1 port={_port(log)} password={PASSWORD} dbname=postgres"
         with psycopg.connect(f"{where} user=sys:admin", autocommit=True) as connection:

@@ -1,0 +1,1 @@
+"""How it is run by others: the container files, the command line, the demo."""
