@@ -430,6 +430,7 @@ class Entry:
 
 
 PAST_CATALOGS_MAX = 64
+POSITION_STEP_US = 1_000_000
 
 
 class History:
@@ -438,6 +439,7 @@ class History:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._closed: list[Entry] = []
         self._open: dict[tuple[str, CatalogId], Entry] = {}
+        self._last_position: dict[CatalogId, int] = {}
         for entry in entries:
             if entry.dropped_ts == INFINITY:
                 self._open[entry.body.kind, entry.body.id] = entry
@@ -466,8 +468,29 @@ class History:
 
     def _close(self, key: tuple[str, CatalogId], ts: Timestamp) -> None:
         entry = self._open.pop(key, None)
-        if entry is not None and entry.created_ts < ts:
-            self._closed.append(Entry(entry.body, entry.created_ts, ts))
+        if entry is None or entry.created_ts >= ts:
+            return
+        closed = Entry(entry.body, entry.created_ts, ts)
+        if isinstance(entry.body, Position):
+            self._close_position(closed)
+        else:
+            self._closed.append(closed)
+
+    def _close_position(self, closed: Entry) -> None:
+        """Positions change with every row of a serial column. Those within a second that no snapshot
+        falls into become one, which tells the last of them: a moment in between then finds the sequence
+        a little ahead, which skips values and never repeats one."""
+        before = self._last_position.get(closed.body.id)
+        newest_snapshot = max(self._current.snapshots, default=0)
+        if (
+            before is not None
+            and closed.dropped_ts - self._closed[before].created_ts < POSITION_STEP_US
+            and newest_snapshot < self._closed[before].created_ts
+        ):
+            self._closed[before] = Entry(closed.body, self._closed[before].created_ts, closed.dropped_ts)
+        else:
+            self._last_position[closed.body.id] = len(self._closed)
+            self._closed.append(closed)
 
     def at(self, ts: Timestamp) -> Catalog:
         """The catalog at `ts`, lasting kinds included as they were then."""

@@ -16,6 +16,7 @@ What is queued while a put is in flight becomes the next WAL object: group commi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -91,12 +92,16 @@ class Committer:
         return self._first_unapplied
 
     async def commit(self, request: Request) -> Timestamp:
-        """Queue and wait until it is visible; the commit's ts."""
+        """Queue and wait until it is visible; the commit's ts. A task that is cancelled meanwhile waits
+        all the same: the outcome is on its way, and its locks must be held until it is known."""
         if self._closed is not None:
             raise self._closed
         self._queue.append(request)
         self._arrived.set()
-        return await asyncio.shield(request.done)
+        while not request.done.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([request.done])
+        return request.done.result()
 
     async def settle(self, ts: Timestamp) -> None:
         """No commit at or before `ts` is to come: raise the clock, wait for what is under way."""

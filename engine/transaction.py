@@ -70,6 +70,7 @@ class Transaction:
         self._base = tenant.catalog
         self._catalog = self._base
         self._world = self._base.world.id
+        self._started = False
         self._doomed: EngineError | None = None
         self._over = False
 
@@ -85,9 +86,11 @@ class Transaction:
         return self._catalog
 
     def start_statement(self) -> None:
-        """READ COMMITTED reads what is committed by now; raises what dooms the transaction."""
+        """READ COMMITTED reads what is committed by now, REPEATABLE READ what was at its first
+        statement; raises what dooms the transaction."""
         self.check()
-        if self.isolation == "read committed":
+        if self.isolation == "read committed" or not self._started:
+            self._started = True
             self.read_ts = self._tenant.visible_ts
             if self._base is not self._tenant.catalog:
                 self._base = self._tenant.catalog
