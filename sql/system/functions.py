@@ -21,7 +21,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from sqlglot import exp
 
@@ -49,14 +48,22 @@ def _pretty_size() -> str:
     return f"CASE WHEN abs(x) < 10240 THEN x::VARCHAR || ' bytes'{text}"
 
 
-MACROS: tuple[str, ...] = (
-    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}quote_ident(x) AS CASE WHEN regexp_full_match(x, '[a-z_][a-z0-9_]*') "
-    f"AND x NOT IN ({_QUOTED_KEYWORDS}) THEN x ELSE '\"' || replace(x, '\"', '\"\"') || '\"' END",
-    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}quote_literal(x) AS CASE WHEN contains(x::VARCHAR, '\\') THEN 'E' "
-    "ELSE '' END || '''' || replace(replace(x::VARCHAR, '''', ''''''), '\\', '\\\\') || ''''",
-    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}quote_nullable(x) AS CASE WHEN x IS NULL THEN 'NULL' "
-    f"ELSE {MACRO_PREFIX}quote_literal(x) END",
-    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}pg_size_pretty(x) AS {_pretty_size()}",
+_QUOTE_IDENT = f"""
+    CASE WHEN regexp_full_match(x, '[a-z_][a-z0-9_]*') AND x NOT IN ({_QUOTED_KEYWORDS}) THEN x
+         ELSE '"' || replace(x, '"', '""') || '"' END
+"""
+_QUOTE_LITERAL = r"""
+    CASE WHEN contains(x::VARCHAR, '\') THEN 'E' ELSE '' END
+    || '''' || replace(replace(x::VARCHAR, '''', ''''''), '\', '\\') || ''''
+"""
+_BODIES = {
+    "quote_ident": _QUOTE_IDENT,
+    "quote_literal": _QUOTE_LITERAL,
+    "quote_nullable": f"CASE WHEN x IS NULL THEN 'NULL' ELSE {MACRO_PREFIX}quote_literal(x) END",
+    "pg_size_pretty": _pretty_size(),
+}
+MACROS: tuple[str, ...] = tuple(
+    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}{name}(x) AS {body}" for name, body in _BODIES.items()
 )
 """Run once in each tenant's DuckDB, before its configuration is locked."""
 
@@ -212,7 +219,7 @@ class _Rewriter:
                 case exp.Anonymous() if node.name.startswith(MACRO_PREFIX):
                     node.set("internal", True)
         filled: exp.Expr = root.this
-        return cast(exp.Expr, filled.pop())
+        return filled.pop()
 
     def _one(self, relation: str, result: str, column: str, value: exp.Expr) -> exp.Expr:
         template = parse_expression(f"(SELECT h.{result} FROM helper.{relation} h WHERE h.{column} = $1)")

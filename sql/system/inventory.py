@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from engine.catalog import Catalog, Column, Key, Relation, Role, Schema, Table, View
 from engine.catalog import Sequence as SequenceBody
+from engine.ids import CatalogId, StorageId
 from sql.system.columns import DESCRIPTIONS, HELPER_SCHEMA, Description
 from sql.system.context import SystemContext
 from sql.system.quoting import quote_identifier
@@ -28,6 +29,7 @@ BUILT_MAX = 64
 """How many combinations of catalog, database, role and search path keep what was built for them."""
 
 SYSTEM_NAMESPACES = {"pg_catalog": 11, "information_schema": 13207, "mo_catalog": 8000}
+SNAPSHOTS_KEY_OID = 8110
 BOOTSTRAP_ROLE = 10
 """The owner while a tenant has no administrator: PostgreSQL's first superuser has this OID."""
 
@@ -45,6 +47,22 @@ class Index:
         """The key's columns with their attribute numbers in the table."""
         by_id = {column.id: (number, column) for number, column in enumerate(self.table.columns, 1)}
         return tuple(by_id[column_id] for column_id in self.key.columns)
+
+
+def _snapshots_key() -> Index:
+    """mo_snapshots has a primary key like any table's, its timestamp."""
+    schema = Schema(CatalogId(SYSTEM_NAMESPACES["mo_catalog"]), CatalogId(0), "mo_catalog")
+    described = DESCRIPTIONS["mo_catalog", "mo_snapshots"]
+    columns = tuple(
+        Column(CatalogId(number), column.name, column.type, "", column.not_null)
+        for number, column in enumerate(described.columns, 1)
+    )
+    key = Key(CatalogId(SNAPSHOTS_KEY_OID), "mo_snapshots_pkey", (columns[0].id,), primary=True)
+    table = Table(CatalogId(described.oid), schema.id, described.name, columns, StorageId(0), (key,))
+    return Index(key, table, schema)
+
+
+SNAPSHOTS_KEY = _snapshots_key()
 
 
 class Inventory:
@@ -107,6 +125,7 @@ class Inventory:
         for schema, table in self.tables:
             for key in table.keys:
                 yield Index(key, table, schema)
+        yield SNAPSHOTS_KEY
 
     @property
     def system_relations(self) -> Iterator[Description]:

@@ -8,6 +8,7 @@ column's attribute number is its position; a default's OID is its column's id, a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -18,7 +19,7 @@ from engine.catalog import Sequence as SequenceBody
 from sql.parse import parse_expression
 from sql.system import physical
 from sql.system.columns import Description
-from sql.system.inventory import SYSTEM_NAMESPACES, Index, Inventory
+from sql.system.inventory import SNAPSHOTS_KEY, SYSTEM_NAMESPACES, Index, Inventory
 from sql.system.quoting import quote_identifier
 from sql.system.relation import Row, Rows
 from sql.types import declared
@@ -104,6 +105,7 @@ def _system_class_row(seen: Inventory, described: Description) -> Row:
         "relkind": described.kind,
         "relam": HEAP if table else 0,
         "reltuples": UNKNOWN_ROWS,
+        "relhasindex": described.oid == SNAPSHOTS_KEY.table.id,
         "relnatts": len(described.columns),
         "relhasrules": not table,
         "relreplident": "n",
@@ -121,12 +123,18 @@ def attribute_rows(seen: Inventory) -> Iterator[Row]:
         for position, (_, column) in enumerate(index.columns, 1):
             yield _attribute(index.key.id, position, column.name, physical.attribute(column.type))
     for described in seen.system_relations:
-        for number, system_column in enumerate(described.columns, 1):
-            row = _attribute(
-                described.oid, number, system_column.name, physical.internal_attribute(system_column.type)
-            )
-            row["attnotnull"] = system_column.not_null and described.kind == "r"
-            yield row
+        yield from _system_attribute_rows(described)
+
+
+@functools.cache
+def _system_attribute_rows(described: Description) -> tuple[Row, ...]:
+    return tuple(
+        {
+            **_attribute(described.oid, number, column.name, physical.internal_attribute(column.type)),
+            "attnotnull": column.not_null and described.kind == "r",
+        }
+        for number, column in enumerate(described.columns, 1)
+    )
 
 
 def _attribute(relation: int, number: int, name: str, layout: Mapping[str, object]) -> dict[str, object]:

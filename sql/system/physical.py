@@ -50,7 +50,7 @@ _WITH_MODIFIER = frozenset(
     ]
 )
 _NOT_SENT = frozenset(("aclitem", "any"))
-_PSEUDO = frozenset(("unknown", "record", "cstring", "any", "anyarray", "void"))
+_PSEUDO = frozenset(("unknown", "record", "cstring", "any", "anyarray", "void", "_record"))
 _ALIGN_BY_SIZE = {1: "c", 2: "s", 4: "i", 8: "d"}
 _ALIGN = {
     **dict.fromkeys(("name", "unknown", "cstring", "uuid"), "c"),
@@ -133,9 +133,7 @@ def type_row(pg: PgType) -> Mapping[str, object]:
         "typname": pg.name,
         "typlen": pg.size,
         "typbyval": by_value(pg),
-        "typtype": "p"
-        if modified in _PSEUDO and (not pg.is_array or modified in ("record", "cstring"))
-        else "b",
+        "typtype": "p" if pg.name in _PSEUDO else "b",
         "typcategory": pg.category,
         "typispreferred": pg.preferred,
         "typisdefined": True,

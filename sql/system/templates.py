@@ -34,17 +34,17 @@ _TYPE_NAME = """
                                ELSE '(' || CAST($2 % 65536 AS text) || ')' END || h.after
     END
 """
-_NULL_TEXT = (
-    "pg_get_ruledef pg_get_triggerdef pg_get_partkeydef pg_get_statisticsobjdef pg_get_statisticsobjdef_columns "
-    "pg_get_statisticsobjdef_expressions pg_get_functiondef pg_get_function_arguments "
-    "pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody "
-    "pg_get_function_arg_default pg_get_partition_constraintdef"
-).split()  # fmt: skip
-_VISIBLE = (
-    "pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible pg_opfamily_is_visible "
-    "pg_collation_is_visible pg_conversion_is_visible pg_statistics_obj_is_visible pg_ts_config_is_visible "
-    "pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible"
-).split()  # fmt: skip
+_NULL_TEXT = """
+    pg_get_ruledef pg_get_triggerdef pg_get_partkeydef pg_get_statisticsobjdef
+    pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_functiondef
+    pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result
+    pg_get_function_sqlbody pg_get_function_arg_default pg_get_partition_constraintdef
+"""
+_VISIBLE = """
+    pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible pg_opfamily_is_visible
+    pg_collation_is_visible pg_conversion_is_visible pg_statistics_obj_is_visible pg_ts_config_is_visible
+    pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
+"""
 _PRIVILEGES = {
     "has_table_privilege": ("relation_titles", "h.writable OR lower({1}) LIKE 'select%'", "{0}::regclass"),
     "has_any_column_privilege": (
@@ -71,7 +71,7 @@ _DATABASE = "h.name = CAST({0} AS text) OR CAST(h.oid AS text) = CAST({0} AS tex
 def _templates() -> Iterator[tuple[str, int, str]]:
     yield "pg_table_is_visible", 1, _one("relation_titles", "h.visible")
     yield "pg_type_is_visible", 1, _one("type_titles", "true")
-    for name in _VISIBLE:
+    for name in _VISIBLE.split():
         yield name, 1, "CASE WHEN $1 IS NULL THEN NULL ELSE true END"
     yield "pg_get_userbyid", 1, f"coalesce({_one('role_titles', 'h.name')}, 'unknown (OID=' || $1 || ')')"
     known = f"coalesce({_one('type_titles', _TYPE_NAME)}, '???')"
@@ -94,7 +94,7 @@ def _definitions() -> Iterator[tuple[str, int, str]]:
         yield "pg_get_viewdef", count, _one("view_definitions", "h.definition", "h.oid = $1::regclass")
     owned = "h.relation = $1::regclass AND h.attribute = $2"
     yield "pg_get_serial_sequence", 2, _one("owned_sequences", "h.sequence", owned)
-    for name in _NULL_TEXT:
+    for name in _NULL_TEXT.split():
         yield name, ANY_NUMBER, "CAST(NULL AS text)"
 
 
