@@ -17,7 +17,8 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 from tests import services
-with services.process([sys.executable, "-c", "import time; time.sleep(600)"], Path(sys.argv[1]), lambda: True) as p:
+sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+with services.process(sleep, Path(sys.argv[1]), lambda: True) as p:
     print(p.pid, flush=True)
     time.sleep(600)
 """
