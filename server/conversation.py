@@ -239,11 +239,11 @@ class Conversation:
         writer = CopyWriter(answer.columns, answer.options, self._settings)
         header = writer.header()
         if header:
-            self._client.say(backend.CopyRows(header))
+            self._client.say(backend.CopyRows(backend.copy_data(header)))
 
         async def send(batch: pa.RecordBatch) -> None:
             for piece in _pieces(batch):
-                self._client.say(backend.CopyRows(await _work(piece.nbytes, writer.rows, piece)))
+                self._client.say(backend.CopyRows(await _work(piece.nbytes, writer.messages, piece)))
                 await self._client.flush()
 
         return send

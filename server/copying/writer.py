@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from server.values.arrow import Array, joined, value_bytes
+from server.values.arrow import Array, fixed, joined, lengths, value_bytes
 from server.values.text import text_of
 from server.values.zones import zone
 from sql.answers import CopyOptions, ResultColumn
@@ -43,28 +44,32 @@ class CopyWriter:
         if not self._options.header:
             return b""
         names = [self._encoded(pa.array([column.name]), False) for column in self._columns]
-        return self._lines(names, 1)
+        return _bytes(self._lines(names))
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         """The batch's lines."""
-        if batch.nbytes > BATCH_BYTES_MAX and batch.num_rows > 1:
-            middle = batch.num_rows // 2
-            return self.rows(batch.slice(0, middle)) + self.rows(batch.slice(middle))
+        return b"".join(_bytes(self._lines_of(piece)) for piece in _pieces(batch))
+
+    def messages(self, batch: pa.RecordBatch) -> bytes:
+        """The batch's lines as CopyData messages, one a row, as clients expect."""
+        return b"".join(_messages(self._lines_of(piece)) for piece in _pieces(batch))
+
+    def _lines_of(self, batch: pa.RecordBatch) -> Array:
+        if not batch.num_columns:
+            return pa.array(["\n"] * batch.num_rows)
         texts = []
         for values, column, forced in zip(batch.columns, self._columns, self._forced, strict=True):
             pg = find_oid(column.type_oid) or find_oid(25)
             assert pg is not None
             texts.append(self._encoded(text_of(values, pg, column.type_modifier, self._zone), forced))
-        return self._lines(texts, batch.num_rows)
+        return self._lines(texts)
 
-    def _lines(self, texts: list[Array], rows: int) -> bytes:
-        if not texts:
-            return b"\n" * rows
+    def _lines(self, texts: list[Array]) -> Array:
         pieces: list[Any] = []
         for text in texts:
             pieces += [text, self._options.delimiter]
         pieces[-1] = "\n"
-        return bytes(value_bytes(joined(*pieces))[1])
+        return joined(*pieces)
 
     def _encoded(self, text: Array, forced: bool) -> Array:
         encoded = self._quoted(text, forced) if self._csv else self._escaped(text)
@@ -94,6 +99,26 @@ class CopyWriter:
         inner = pc.replace_substring(inner, quote, escape + quote)
         quoted = joined(quote, inner, quote)
         return quoted if forced else pc.if_else(needed, quoted, text)
+
+
+def _pieces(batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+    """The batch in pieces whose lines fit an Arrow array of strings."""
+    if batch.nbytes <= BATCH_BYTES_MAX or batch.num_rows <= 1:
+        return [batch]
+    middle = batch.num_rows // 2
+    return _pieces(batch.slice(0, middle)) + _pieces(batch.slice(middle))
+
+
+def _bytes(lines: Array) -> bytes:
+    return bytes(value_bytes(lines)[1])
+
+
+def _messages(lines: Array) -> bytes:
+    heads = np.empty(len(lines), [("type", "S1"), ("length", ">i4")])
+    heads["type"] = b"d"
+    heads["length"] = lengths(lines) + 4
+    matrix = heads.view(np.uint8).reshape(len(lines), -1)
+    return _bytes(joined(fixed(matrix, pa.nulls(0)), lines.cast(pa.binary())))
 
 
 def _in_class(character: str) -> str:

@@ -280,6 +280,11 @@ def _copy_formats(column_count: int) -> bytes:
     return struct.pack(f"!bH{column_count}h", 0, column_count, *[0] * column_count)
 
 
+def copy_data(row: bytes) -> bytes:
+    """One CopyData message."""
+    return _frame(b"d", row)
+
+
 @dataclass(frozen=True, slots=True)
 class CopyRows:
     """Whole CopyData messages, one a row as clients expect, one after another."""

@@ -8,12 +8,15 @@ import threading
 import time
 import uuid
 from decimal import Decimal
+from typing import LiteralString
 
 import psycopg
 import pytest
 from psycopg import errors
 
 from tests.clients.conftest import ATenant
+
+Row = tuple[object, ...]
 
 VALUES = [
     (True, "bool"),
@@ -101,13 +104,17 @@ def test_pipeline(tenant: ATenant) -> None:
         assert total.fetchone() == (50,)
 
 
+def pipelined(connection: psycopg.Connection[Row], *statements: LiteralString) -> None:
+    with connection.pipeline():
+        for statement in statements:
+            connection.execute(statement)
+
+
 def test_an_error_in_a_pipeline_undoes_up_to_its_sync(tenant: ATenant) -> None:
     with tenant.connect() as connection:
         connection.execute("create table t (a int primary key)")
-        with pytest.raises(errors.DivisionByZero), connection.pipeline():
-            connection.execute("insert into t values (1)")
-            connection.execute("select 1/0")
-            connection.execute("insert into t values (2)")
+        with pytest.raises(errors.DivisionByZero):
+            pipelined(connection, "insert into t values (1)", "select 1/0", "insert into t values (2)")
         assert connection.execute("select count(*) from t").fetchone() == (0,)
         with connection.pipeline() as pipeline:
             connection.execute("insert into t values (1)")
@@ -117,6 +124,12 @@ def test_an_error_in_a_pipeline_undoes_up_to_its_sync(tenant: ATenant) -> None:
             pipeline.sync()
             connection.execute("insert into t values (2)")
         assert connection.execute("select count(*) from t").fetchone() == (2,)
+
+
+def nested(connection: psycopg.Connection[Row], *statements: LiteralString) -> None:
+    with connection.transaction():
+        for statement in statements:
+            connection.execute(statement)
 
 
 def test_transactions(tenant: ATenant) -> None:
@@ -130,9 +143,8 @@ def test_transactions(tenant: ATenant) -> None:
         assert one.execute("select count(*) from t").fetchone() == (0,)
         with one.transaction():
             one.execute("insert into t values (1)")
-            with pytest.raises(errors.DivisionByZero), one.transaction():
-                one.execute("insert into t values (2)")
-                one.execute("select 1/0")
+            with pytest.raises(errors.DivisionByZero):
+                nested(one, "insert into t values (2)", "select 1/0")
         one.commit()
         assert two.execute("select a from t").fetchall() == [(1,)]
 
@@ -241,6 +253,19 @@ def test_a_large_value_there_and_back(tenant: ATenant) -> None:
 # --- COPY --------------------------------------------------------------------------------------------
 
 
+def copy_in(cursor: psycopg.Cursor[Row], statement: LiteralString, *data: str, pause: float = 0) -> None:
+    with cursor.copy(statement) as copy:
+        for part in data:
+            copy.write(part)
+            time.sleep(pause)
+
+
+def copy_and_give_up(cursor: psycopg.Cursor[Row], statement: LiteralString, data: str) -> None:
+    with cursor.copy(statement) as copy:
+        copy.write(data)
+        raise RuntimeError
+
+
 def test_copy_in_and_out_by_rows(tenant: ATenant) -> None:
     rows = [(n, None if n % 3 == 0 else f"r\t{n}\n\\") for n in range(5000)]
     with tenant.connect() as connection, connection.cursor() as cursor:
@@ -259,9 +284,8 @@ def test_copy_in_and_out_by_rows(tenant: ATenant) -> None:
 def test_a_copy_given_up_leaves_nothing(tenant: ATenant) -> None:
     with tenant.connect() as connection, connection.cursor() as cursor:
         cursor.execute("create table t (a int)")
-        with pytest.raises(RuntimeError), cursor.copy("copy t from stdin") as copy:
-            copy.write("1\n2\n")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            copy_and_give_up(cursor, "copy t from stdin", "1\n2\n")
         assert cursor.execute("select count(*) from t").fetchone() == (0,)
 
 
@@ -277,9 +301,8 @@ def test_a_copy_given_up_leaves_nothing(tenant: ATenant) -> None:
 def test_bad_copy_data(tenant: ATenant, data: str, error: type[psycopg.Error]) -> None:
     with tenant.connect() as connection, connection.cursor() as cursor:
         cursor.execute("create table t (a int primary key, b text)")
-        with pytest.raises(error), cursor.copy("copy t from stdin") as copy:
-            copy.write("5\tgood\n")
-            copy.write(data)
+        with pytest.raises(error):
+            copy_in(cursor, "copy t from stdin", "5\tgood\n", data)
         assert cursor.execute("select count(*) from t").fetchone() == (0,)
 
 
@@ -333,12 +356,11 @@ def test_cancel_from_another_connection(tenant: ATenant) -> None:
 def test_cancel_within_a_copy(tenant: ATenant) -> None:
     with tenant.connect() as connection, connection.cursor() as cursor:
         cursor.execute("create table t (a int)")
-        with pytest.raises(errors.QueryCanceled), cursor.copy("copy t from stdin") as copy:
-            copy.write("1\n")
-            connection.cancel_safe()
-            for _ in range(100):
-                copy.write("2\n")
-                time.sleep(0.02)
+        timer = threading.Timer(0.2, connection.cancel_safe)
+        timer.start()
+        with pytest.raises(errors.QueryCanceled):
+            copy_in(cursor, "copy t from stdin", *["1\n"] * 50, pause=0.02)
+        timer.join()
         assert cursor.execute("select count(*) from t").fetchone() == (0,)
 
 
