@@ -117,7 +117,7 @@ def _messages(lines: Array) -> bytes:
     heads = np.empty(len(lines), [("type", "S1"), ("length", ">i4")])
     heads["type"] = b"d"
     heads["length"] = lengths(lines) + 4
-    matrix = heads.view(np.uint8).reshape(len(lines), -1)
+    matrix = heads.view(np.uint8).reshape(len(lines), heads.itemsize)
     return _bytes(joined(fixed(matrix, pa.nulls(0)), lines.cast(pa.binary())))
 
 
