@@ -122,7 +122,13 @@ class ObjectCache:
             held.append(wanted.key)
 
         try:
-            outcomes = await asyncio.gather(*map(acquire, objects), return_exceptions=True)
+            absent = []
+            for wanted in objects:
+                if self._pin_good(wanted):
+                    held.append(wanted.key)
+                else:
+                    absent.append(wanted)
+            outcomes = await asyncio.gather(*map(acquire, absent), return_exceptions=True)
             for outcome in outcomes:
                 if outcome is not None:
                     raise outcome
@@ -149,6 +155,15 @@ class ObjectCache:
             self._evict(key, file)
 
     # --- pins ---------------------------------------------------------------------------------------
+
+    def _pin_good(self, wanted: Wanted) -> bool:
+        """Pin a file that is there and checked already, without waiting for anything."""
+        file = self._files.get(wanted.key)
+        if file is None or not self._is_good(wanted, file):
+            return False
+        file.pins += 1
+        self._files.move_to_end(wanted.key)
+        return True
 
     async def _acquire(self, wanted: Wanted) -> None:
         file = self._files.setdefault(wanted.key, _File())
