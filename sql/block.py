@@ -45,6 +45,8 @@ class Block:
         self.failed = False
         self.statements = 0
         """Statements run in this transaction so far."""
+        self.several = False
+        """Whether the simple query that runs holds several statements."""
 
     @property
     def status(self) -> TransactionStatus:
@@ -112,6 +114,7 @@ class Block:
         """The engine's transaction, begun now if it has not been."""
         if self._transaction is None:
             self._transaction = self._tenant.begin(self.isolation, read_only=self.read_only)
+            self._transaction.start_statement()
         return self._transaction
 
     async def commit(self) -> Timestamp | None:
@@ -174,9 +177,10 @@ class Block:
     def release(self, name: str) -> None:
         del self._savepoints[self._find(name) :]
 
-    def rollback_to(self, name: str) -> None:
+    async def rollback_to(self, name: str) -> None:
         index = self._find(name)
         mark = self._savepoints[index]
+        self.transaction.check()
         del self._savepoints[index + 1 :]
         self.transaction.rollback_to(mark.engine)
         self._settings.back_to(mark.settings)

@@ -145,6 +145,13 @@ def parse(text: str) -> Name:
     return Name(words[2], words[1], words[0])
 
 
+def quoted(name: str) -> str:
+    """A name as it is written in SQL text: quoted when it would be folded or cut."""
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
 def choose(taken: set[str], table_name: str, *parts: str) -> str:
     """A name for a constraint or sequence as PostgreSQL makes them: ``t_a_key``, ``t_a_key1``, …"""
     label = parts[-1]

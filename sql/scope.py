@@ -20,10 +20,11 @@ from sql.errors import SqlError
 from sql.interrupts import Interrupts
 from sql.plan import Context, Moment
 from sql.principal import Principal
-from sql.settings import Settings, search_path
+from sql.settings import Settings, milliseconds, search_path
 
 if TYPE_CHECKING:
-    from sql.prepared import PlanCache
+    from sql.copying import CopyReceiver
+    from sql.prepared import PlanCache, Prepared
 
 Past = Mapping[Moment, tuple[Timestamp, Catalog]]
 
@@ -51,15 +52,21 @@ class Scope:
     block: Block
     interrupts: Interrupts
     plans: PlanCache
-    statement_now: Timestamp = Timestamp(0)
+    prepared: Prepared
+    statement_now: Timestamp
     handed_out: dict[CatalogId, int] = field(default_factory=dict)
     """What nextval last gave this session, by sequence: currval."""
+    receiver: CopyReceiver | None = None
+    """Where the rows of the COPY FROM under way go."""
     last_sequence: CatalogId | None = None
     """The sequence of lastval."""
 
     @property
     def transaction(self) -> Transaction:
-        return self.block.transaction
+        transaction = self.block.transaction
+        timeout = milliseconds(self.settings["lock_timeout"])
+        transaction.lock_timeout_seconds = timeout / 1000 if timeout else None
+        return transaction
 
     @property
     def catalog(self) -> Catalog:
@@ -110,6 +117,20 @@ class Scope:
     def require_writable(self, command: str) -> None:
         if self.block.read_only:
             raise SqlError("25006", f"cannot execute {command} in a read-only transaction")
+
+    def require_no_block(self, command: str) -> None:
+        """For what commits by itself: it must be the only statement of its transaction. 25001."""
+        if self.block.explicit or self.block.several:
+            raise SqlError("25001", f"{command} cannot run inside a transaction block")
+        if self.block.statements:
+            raise SqlError("25001", f"{command} cannot be executed within a pipeline")
+
+    def require_role(self) -> None:
+        """A restore may have taken the session's role away: then the session is over."""
+        if self.principal.role not in self.tenant.catalog.roles:
+            raise SqlError(
+                "57P01", f'role "{self.principal.role}" no longer exists', hint="Connect as another role.", severity="FATAL"
+            )
 
     def require_admin(self, message: str) -> None:
         """The role is asked for in the catalog as it is now, not as it was at login."""

@@ -88,11 +88,7 @@ def serial_sequence(scope: Scope, table_name: str, column_name: str) -> str | No
     if column.sequence is None or (sequence := scope.catalog.sequences.get(column.sequence)) is None:
         return None
     where = names.qualified(scope.catalog, sequence)
-    return f"{_quoted(where.schema or '')}.{_quoted(where.name)}"
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name == name.lower() else '"' + name.replace('"', '""') + '"'
+    return f"{names.quoted(where.schema or '')}.{names.quoted(where.name)}"
 
 
 # --- in a query's tree ------------------------------------------------------------------------------
@@ -154,11 +150,16 @@ def _fills(scope: Scope, tree: exp.Select, arguments: Arguments) -> list[Fill]:
 
 
 def _over_rows(node: exp.Expression) -> bool:
-    select = node.find_ancestor(exp.Select)
-    while select is not None:
-        if select.args.get("from_") is not None:
-            return True
-        select = select.find_ancestor(exp.Select)
+    """Whether a table's rows drive the call. A cell of VALUES is evaluated once, whatever reads it."""
+    above, in_values = node.parent, False
+    while above is not None:
+        if isinstance(above, exp.Values):
+            in_values = True
+        elif isinstance(above, exp.Select):
+            if above.args.get("from_") is not None and not in_values:
+                return True
+            in_values = False
+        above = above.parent
     return False
 
 

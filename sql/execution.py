@@ -1,0 +1,221 @@
+"""One statement's execution: which module runs it, and what must hold before it may run.
+
+`execute` is the one `match` over the closed set of statements. Each module gives an async iterator of
+answers that ends with `Complete`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import assert_never, cast
+
+from sql import (
+    alter,
+    copying,
+    ddl,
+    dml,
+    drop,
+    explain,
+    insert,
+    prepared_sql,
+    query,
+    restoring,
+    snapshots,
+    tenants,
+    transactions,
+    update,
+    utility,
+    views,
+)
+from sql.answers import Answer, Complete
+from sql.errors import SqlError
+from sql.scope import Arguments, Scope
+from sql.statement import (
+    AlterRename,
+    AlterTable,
+    Begin,
+    Checkpoint,
+    CloseCursor,
+    Commit,
+    Copy,
+    CreateDatabase,
+    CreateSchema,
+    CreateSequence,
+    CreateSnapshot,
+    CreateTable,
+    CreateTenant,
+    CreateView,
+    Deallocate,
+    Delete,
+    Discard,
+    Drop,
+    DropSnapshot,
+    DropTenant,
+    Execute,
+    Explain,
+    Insert,
+    Listen,
+    Prepare,
+    Query,
+    ReleaseSavepoint,
+    Reset,
+    Restore,
+    Rollback,
+    RollbackTo,
+    Savepoint,
+    Set,
+    SetTransaction,
+    Show,
+    Statement,
+    Truncate,
+    Update,
+)
+
+ENDS_BLOCKS = (Commit, Rollback, RollbackTo)
+"""What may still run in a failed transaction block."""
+
+_WRITES: dict[type[object], str] = {
+    Insert: "INSERT",
+    Update: "UPDATE",
+    Delete: "DELETE",
+    Truncate: "TRUNCATE TABLE",
+    CreateTable: "CREATE TABLE",
+    AlterTable: "ALTER TABLE",
+    CreateView: "CREATE VIEW",
+    CreateSequence: "CREATE SEQUENCE",
+    CreateSchema: "CREATE SCHEMA",
+    CreateDatabase: "CREATE DATABASE",
+    AlterRename: "ALTER",
+    Drop: "DROP",
+    CreateTenant: "CREATE TENANT",
+    DropTenant: "DROP TENANT",
+    CreateSnapshot: "CREATE SNAPSHOT",
+    DropSnapshot: "DROP SNAPSHOT",
+    Restore: "RESTORE TENANT",
+}
+"""What a read-only transaction refuses, by the name in the message. COPY FROM asks for itself."""
+
+
+def begin_statement(scope: Scope, statement: Statement) -> None:
+    """What every statement does first: it must be allowed here, and READ COMMITTED looks anew."""
+    block = scope.block
+    block.enter()
+    if block.failed and not isinstance(statement, ENDS_BLOCKS):
+        raise SqlError(
+            "25P02", "current transaction is aborted, commands ignored until end of transaction block"
+        )
+    scope.statement_now = scope.tenant.now()
+    if isinstance(statement, ENDS_BLOCKS):
+        return
+    scope.require_role()
+    if block.has_transaction:
+        block.transaction.start_statement()
+    writes = _WRITES.get(type(statement))
+    if writes is not None:
+        scope.require_writable(writes)
+
+
+async def execute(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
+    """Runs a statement that `begin_statement` has let pass."""
+    answers = cast(AsyncGenerator[Answer, None], _dispatch(scope, statement, arguments))
+    async with contextlib.aclosing(answers) as given:
+        async for answer in given:
+            yield answer
+    scope.block.statements += 1
+
+
+def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
+    match statement:
+        case Query():
+            return query.select(scope, statement, arguments)
+        case Insert() | Update() | Delete():
+            return _write(scope, statement, arguments)
+        case Truncate():
+            return update.truncate(scope, statement)
+        case Copy():
+            return copying.execute(scope, statement)
+        case Explain():
+            return explain.execute(scope, statement, arguments)
+        case CreateTable():
+            return ddl.create_table(scope, statement, arguments)
+        case AlterTable():
+            return alter.execute(scope, statement)
+        case CreateView():
+            return views.create(scope, statement)
+        case CreateSequence():
+            return ddl.create_sequence(scope, statement)
+        case CreateSchema():
+            return ddl.create_schema(scope, statement)
+        case CreateDatabase():
+            return ddl.create_database(scope, statement)
+        case AlterRename():
+            return ddl.rename(scope, statement)
+        case Drop():
+            return drop.execute(scope, statement)
+        case (
+            Begin()
+            | Commit()
+            | Rollback()
+            | Savepoint()
+            | ReleaseSavepoint()
+            | RollbackTo()
+            | SetTransaction()
+        ):
+            return transactions.execute(scope, statement)
+        case Set():
+            return utility.set_setting(scope, statement)
+        case Reset():
+            return utility.reset(scope, statement)
+        case Show():
+            return utility.show(scope, statement)
+        case Discard():
+            return utility.discard(scope, statement)
+        case Prepare() | Execute() | Deallocate():
+            return prepared_sql.execute(scope, statement)
+        case CloseCursor():
+            return _nothing("CLOSE CURSOR ALL")
+        case Listen():
+            return _nothing("UNLISTEN")
+        case CreateTenant() | DropTenant():
+            return tenants.execute(scope, statement)
+        case CreateSnapshot():
+            return snapshots.create(scope, statement, arguments)
+        case DropSnapshot():
+            return snapshots.drop(scope, statement, arguments)
+        case Restore():
+            return restoring.restore(scope, statement, arguments)
+        case Checkpoint():
+            return _checkpoint(scope)
+        case _:
+            assert_never(statement)
+
+
+async def _write(
+    scope: Scope, statement: Insert | Update | Delete, arguments: Arguments
+) -> AsyncIterator[Answer]:
+    async def attempt() -> dml.Written:
+        if isinstance(statement, Insert):
+            return await insert.run(scope, statement, arguments)
+        return await update.run(scope, statement, arguments)
+
+    written = await dml.writing(scope, attempt)
+    match statement:
+        case Insert():
+            tag = f"INSERT 0 {written.count}"
+        case Update():
+            tag = f"UPDATE {written.count}"
+        case Delete():
+            tag = f"DELETE {written.count}"
+    async for answer in dml.answers(written, tag):
+        yield answer
+
+
+async def _checkpoint(scope: Scope) -> AsyncIterator[Answer]:
+    scope.require_admin("must be admin to execute CHECKPOINT")
+    await scope.tenant.flush()
+    yield Complete("CHECKPOINT")
+
+
+async def _nothing(tag: str) -> AsyncIterator[Answer]:
+    yield Complete(tag)

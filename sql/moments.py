@@ -1,0 +1,32 @@
+"""Timestamps as text, and the evaluation of a moment's expression."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+
+from engine.ids import Timestamp
+from sql.errors import SqlError
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def shown(ts: Timestamp, zone: str) -> str:
+    """A timestamptz as PostgreSQL prints it in `zone`, so that it reads back as the same moment."""
+    moment = (_EPOCH + datetime.timedelta(microseconds=ts)).astimezone(zoneinfo.ZoneInfo(zone))
+    text = moment.strftime("%Y-%m-%d %H:%M:%S")
+    if moment.microsecond:
+        text += f".{moment.microsecond:06d}".rstrip("0")
+    offset = moment.utcoffset() or datetime.timedelta()
+    minutes, seconds = divmod(int(abs(offset.total_seconds())), 60)
+    sign = "-" if offset < datetime.timedelta() else "+"
+    text += f"{sign}{minutes // 60:02d}"
+    if minutes % 60 or seconds:
+        text += f":{minutes % 60:02d}"
+    return text + (f":{seconds:02d}" if seconds else "")
+
+
+def not_null(ts: Timestamp | None) -> Timestamp:
+    if ts is None:
+        raise SqlError("22004", "the moment to read is null", hint="AS OF takes a timestamptz that is not null.")
+    return ts

@@ -1,0 +1,241 @@
+"""CREATE SNAPSHOT, DROP SNAPSHOT, and which timestamp an AS OF means.
+
+A snapshot is a row of the lasting part of the catalog. One without AS OF is committed with the timestamp
+0, which the commit replaces by its own: after every acknowledged commit and before every later one.
+
+``SNAPSHOT 'x'`` tries names before timestamps, and a timestamp must be a snapshot's; AS OF with an
+expression reads any moment that is kept. So a name that reads as a timestamp is refused at creation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import pyarrow as pa
+from sqlglot import exp
+
+from engine.catalog import Drop, Put, Snapshot
+from engine.errors import QueryFailed
+from engine.ids import Timestamp
+from engine.tenant import Tenant
+from sql import build, moments, query
+from sql.answers import Answer, Complete, Notice, ResultColumn
+from sql.dml import Written, answers
+from sql.errors import SqlError
+from sql.plan import Moment
+from sql.scope import NO_ARGUMENTS, Arguments, Scope
+from sql.statement import CreateSnapshot, DropSnapshot, Name
+
+RELATION = Name("mo_snapshots", "mo_catalog")
+
+
+# --- which moment -----------------------------------------------------------------------------------
+
+
+async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> Timestamp:
+    """The timestamp that an AS OF means; from here on what it shows will never change."""
+    if moment.snapshot is not None:
+        ts = (await find(scope, scope.tenant, moment.snapshot)).timestamp
+    else:
+        assert moment.timestamp is not None
+        ts = await evaluate(scope, moment.timestamp, arguments)
+    await scope.interrupts.wait(scope.tenant.settle(ts))
+    return ts
+
+
+async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
+    """The value of a stable timestamptz expression."""
+    if expression.find(exp.Column) is not None:
+        raise SqlError("42P10", "a moment cannot depend on a table's columns")
+    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
+    ready = await query.plan(scope, tree, arguments, owner=tree)
+    async with scope.reader() as reader:
+        rows = await query.table(scope, reader, ready, arguments)
+    if rows.num_rows != 1:
+        raise SqlError("21000", "a moment must be one value")
+    return moments.not_null(query.timestamp_value(rows.column(0)))
+
+
+async def find(scope: Scope, tenant: Tenant, text: str) -> Snapshot:
+    """The snapshot of that name, else the one at that timestamp. 42704."""
+    catalog = tenant.catalog
+    for snapshot in catalog.snapshots.values():
+        if snapshot.name == text:
+            return snapshot
+    ts = await as_timestamp(scope, text)
+    if ts is None:
+        raise SqlError("42704", f'snapshot "{text}" does not exist')
+    found = catalog.snapshots.get(ts)
+    if found is None:
+        raise SqlError(
+            "42704",
+            f'there is no snapshot at {moments.shown(ts, scope.settings["TimeZone"])}',
+            hint="FOR SYSTEM_TIME AS OF and TO TIMESTAMP take any moment that is kept.",
+        )
+    return found
+
+
+async def as_timestamp(scope: Scope, text: str) -> Timestamp | None:
+    """The timestamp that a text reads as, in the session's time zone."""
+    literal = build.cast(exp.Literal.string(text), "timestamptz")
+    tree = build.select([build.alias(literal, "moment")])
+    try:
+        ready = await query.plan(scope, tree, NO_ARGUMENTS, owner=tree)
+        async with scope.reader() as reader:
+            rows = await query.table(scope, reader, ready, NO_ARGUMENTS)
+    except (QueryFailed, SqlError):
+        return None
+    return query.timestamp_value(rows.column(0))
+
+
+# --- CREATE -----------------------------------------------------------------------------------------
+
+
+async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) -> AsyncIterator[Answer]:
+    scope.require_no_block("CREATE SNAPSHOT")
+    if statement.name is not None:
+        await _check_name(scope, statement.name)
+    transaction = scope.transaction
+    await scope.interrupts.wait(transaction.lock_name("snapshot"))
+    transaction.start_statement()
+    known = scope.catalog.snapshots
+    if statement.name is not None and any(s.name == statement.name for s in known.values()):
+        message = f'snapshot "{statement.name}" already exists'
+        if not statement.if_not_exists:
+            raise SqlError("42710", message)
+        yield Notice("NOTICE", f"{message}, skipping", "42710")
+        yield Complete("CREATE SNAPSHOT")
+        return
+    at = Timestamp(0)
+    if statement.as_of is not None:
+        at = await _retroactive(scope, statement.as_of, arguments)
+    expires = await _expiry(scope, statement.retain) if statement.retain is not None else None
+    body = Snapshot(
+        id=transaction.new_id(),
+        timestamp=at,
+        name=statement.name,
+        created_by=scope.principal.role,
+        comment=statement.comment,
+        expires_at=expires,
+    )
+    transaction.edit(Put(body))
+    scope.interrupts.deafen()
+    committed = await scope.block.commit()
+    assert committed is not None, "a snapshot was written"
+    ts = at or committed
+    label = f'snapshot "{statement.name}"' if statement.name is not None else "snapshot"
+    yield Notice("NOTICE", f"{label} at {moments.shown(ts, scope.settings['TimeZone'])}")
+    written = Written(1)
+    if statement.returning is not None:
+        written = await _select(scope, statement.returning, _at(ts), arguments)
+    async for answer in answers(written, "CREATE SNAPSHOT"):
+        yield answer
+
+
+async def _check_name(scope: Scope, name: str) -> None:
+    if not name or len(name.encode()) > 63:
+        raise SqlError("42602", f'invalid snapshot name "{name}"', detail="A name has 1 to 63 bytes.")
+    if await as_timestamp(scope, name) is not None:
+        raise SqlError(
+            "42602",
+            f'invalid snapshot name "{name}"',
+            detail="It reads as a timestamp.",
+            hint="Names are tried before timestamps, so a name must not look like one.",
+        )
+
+
+async def _retroactive(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
+    ts = await evaluate(scope, expression, arguments)
+    await scope.interrupts.wait(scope.tenant.settle(ts))
+    found = scope.catalog.snapshots.get(ts)
+    if found is not None:
+        label = f'snapshot "{found.name}"' if found.name is not None else "a snapshot"
+        raise SqlError("42710", f"{label} already exists at {moments.shown(ts, scope.settings['TimeZone'])}")
+    return ts
+
+
+async def _expiry(scope: Scope, retain: str) -> Timestamp:
+    interval = build.cast(exp.Literal.string(retain), "interval")
+    now = build.cast(exp.Literal.string(moments.shown(scope.tenant.now(), "UTC")), "timestamptz")
+    ts = await evaluate(scope, exp.Add(this=now, expression=interval), NO_ARGUMENTS)
+    if ts <= scope.tenant.now():
+        raise SqlError("22023", f"retain must be positive: {retain}")
+    return ts
+
+
+# --- DROP -------------------------------------------------------------------------------------------
+
+
+async def drop(scope: Scope, statement: DropSnapshot, arguments: Arguments) -> AsyncIterator[Answer]:
+    transaction = scope.transaction
+    await scope.interrupts.wait(transaction.lock_name("snapshot"))
+    transaction.start_statement()
+    if statement.names:
+        doomed, notices = _named(scope, statement)
+        for notice in notices:
+            yield notice
+    else:
+        doomed = await _filtered(scope, statement.filter, arguments)
+    written = Written(len(doomed))
+    if statement.returning is not None:
+        condition = exp.In(this=build.column("timestamp"), expressions=[_literal(s.timestamp) for s in doomed])
+        where = condition if doomed else exp.false()
+        written = await _select(scope, statement.returning, where, arguments)
+    transaction.edit(*(Drop("snapshot", snapshot.id) for snapshot in doomed))
+    verb = "DELETE" if statement.from_delete else "DROP SNAPSHOT"
+    async for answer in answers(written, f"{verb} {len(doomed)}"):
+        yield answer
+
+
+def _named(scope: Scope, statement: DropSnapshot) -> tuple[list[Snapshot], list[Notice]]:
+    by_name = {s.name: s for s in scope.catalog.snapshots.values() if s.name is not None}
+    doomed, notices = [], []
+    for name in dict.fromkeys(statement.names):
+        if name in by_name:
+            doomed.append(by_name[name])
+        elif statement.if_exists:
+            notices.append(Notice("NOTICE", f'snapshot "{name}" does not exist, skipping'))
+        else:
+            raise SqlError("42704", f'snapshot "{name}" does not exist')
+    return doomed, notices
+
+
+async def _filtered(scope: Scope, condition: exp.Expr | None, arguments: Arguments) -> list[Snapshot]:
+    where = None if condition is None else condition.copy()
+    tree = build.select([build.column("timestamp")], build.table(RELATION), where=where)
+    ready = await query.plan(scope, tree, arguments, owner=tree)
+    async with scope.reader() as reader:
+        rows = await query.table(scope, reader, ready, arguments)
+    stamps = {scalar.value for scalar in rows.column(0).cast(pa.timestamp("us", tz="UTC"))}
+    return [snapshot for ts, snapshot in scope.catalog.snapshots.items() if ts in stamps]
+
+
+# --- RETURNING --------------------------------------------------------------------------------------
+
+
+def _literal(ts: Timestamp) -> exp.Expr:
+    return build.cast(exp.Literal.string(moments.shown(ts, "UTC")), "timestamptz")
+
+
+def _at(ts: Timestamp) -> exp.Expr:
+    return exp.EQ(this=build.column("timestamp"), expression=_literal(ts))
+
+
+async def _select(
+    scope: Scope, items: Sequence[exp.Expr], where: exp.Expr, arguments: Arguments
+) -> Written:
+    scope.block.enter()
+    tree = build.select([item.copy() for item in items], build.table(RELATION), where=where)
+    ready = await query.plan(scope, tree, arguments, owner=tree)
+    columns = await query.describe(scope, ready)
+    async with scope.reader() as reader:
+        rows = await query.table(scope, reader, ready, arguments)
+    return Written(rows.num_rows, rows, columns)
+
+
+async def describe(
+    scope: Scope, items: Sequence[exp.Expr], arguments: Arguments
+) -> tuple[ResultColumn, ...]:
+    """The columns of RETURNING."""
+    tree = build.select([item.copy() for item in items], build.table(RELATION), where=exp.false())
+    return await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))

@@ -1,0 +1,65 @@
+"""CREATE TENANT and DROP TENANT: for an admin of the system tenant. Anyone else is refused before any
+name is looked at, so that they cannot tell which tenants there are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from engine.errors import TenantExists, UnknownTenant
+from sql.answers import Answer, Complete, Notice
+from sql.errors import SqlError
+from sql.passwords import make_verifier
+from sql.scope import Scope
+from sql.statement import CreateTenant, DropTenant
+
+NAME_BYTES_MAX = 63
+
+
+async def execute(scope: Scope, statement: CreateTenant | DropTenant) -> AsyncIterator[Answer]:
+    command = "CREATE TENANT" if isinstance(statement, CreateTenant) else "DROP TENANT"
+    denied = f"permission denied to {command.lower()}"
+    if not scope.principal.runs_the_cluster:
+        raise SqlError("42501", denied, hint='Only an admin of the tenant "sys" may do this.')
+    scope.require_admin(denied)
+    scope.require_no_block(command)
+    if isinstance(statement, CreateTenant):
+        notice = await _create(scope, statement)
+    else:
+        notice = await _drop(scope, statement)
+    if notice is not None:
+        yield notice
+    yield Complete(command)
+
+
+async def _create(scope: Scope, statement: CreateTenant) -> Notice | None:
+    _check_name("tenant", statement.name)
+    _check_name("role", statement.admin_role)
+    if not statement.password:
+        raise SqlError("22023", "the password of a tenant's admin cannot be empty")
+    try:
+        verifier = make_verifier(statement.password)
+        await scope.cluster.create_tenant(statement.name, statement.admin_role, verifier)
+    except TenantExists as error:
+        if not statement.if_not_exists:
+            raise
+        return Notice("NOTICE", f"{error.message}, skipping", "42710")
+    return None
+
+
+def _check_name(kind: str, name: str) -> None:
+    """A colon parts tenant from role in a login."""
+    if not name or ":" in name or "\0" in name or len(name.encode()) > NAME_BYTES_MAX:
+        detail = f'A name has 1 to {NAME_BYTES_MAX} bytes and no ":".'
+        raise SqlError("42602", f'invalid {kind} name "{name}"', detail=detail)
+
+
+async def _drop(scope: Scope, statement: DropTenant) -> Notice | None:
+    if statement.name == "sys":
+        raise SqlError("55006", "the system tenant cannot be dropped")
+    try:
+        await scope.cluster.drop_tenant(statement.name)
+    except UnknownTenant as error:
+        if not statement.if_exists:
+            raise
+        return Notice("NOTICE", f"{error.message}, skipping")
+    return None
