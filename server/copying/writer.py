@@ -56,7 +56,7 @@ class CopyWriter:
 
     def _lines_of(self, batch: pa.RecordBatch) -> Array:
         if not batch.num_columns:
-            return pa.array(["\n"] * batch.num_rows)
+            return pa.array(["\n"] * batch.num_rows, pa.string())
         texts = []
         for values, column, forced in zip(batch.columns, self._columns, self._forced, strict=True):
             pg = find_oid(column.type_oid) or find_oid(25)
