@@ -5,6 +5,7 @@
 - calls of the functions in `sql.system.templates` by queries over helper relations,
 - casts to regclass, regtype, regnamespace and regrole, by a look-up of the name or of the OID: such a
   value is an OID in a comparison and a name where it is shown or made text,
+- ``tableoid`` of pg_catalog's relations, by its value,
 - subscripts of int2vector and oidvector, which PostgreSQL counts from 0,
 - a constant ``'{…}'`` that is compared to an array column of the catalog, by the array.
 
@@ -116,7 +117,7 @@ def _touches(node: exp.Expr) -> bool:
         case exp.Cast():
             return _type_name(node) in _REG_TYPES or _type_name(node) in _HELD_AS_TEXT
         case exp.Column():
-            return node.name in _ARRAY_COLUMNS
+            return node.name in _ARRAY_COLUMNS or node.name == "tableoid"
     return False
 
 
@@ -175,6 +176,8 @@ class _Rewriter:
                 return self._cast(node)
             case exp.Bracket() if _is_vector(node.this) and not node.args.get("vector"):
                 return _shifted(node)
+            case exp.Column() if node.name == "tableoid":
+                return _table_oid(node)
             case exp.EQ() | exp.NEQ():
                 _make_array(node)
         return None
@@ -203,7 +206,7 @@ class _Rewriter:
         """A template's copy with the arguments in it and its helpers under fresh aliases."""
         root = exp.Paren(this=template.copy())
         self._aliases += 1
-        alias = f"~{self._aliases}"
+        alias = f"@{self._aliases}"
         for node in list(root.walk()):
             match node:
                 case exp.Parameter():
@@ -212,7 +215,7 @@ class _Rewriter:
                     node.set("db", exp.Identifier(this=HELPER_SCHEMA))
                     node.set("alias", exp.TableAlias(this=exp.Identifier(this=alias)))
                 case exp.Column() if node.table == "h":
-                    node.set("this", exp.Identifier(this=f"~{node.name}"))
+                    node.set("this", exp.Identifier(this=f"@{node.name}"))
                     node.set("table", exp.Identifier(this=alias))
                 case exp.Anonymous() if node.name == "raise_error":
                     node.replace(_raise(*node.expressions))
@@ -351,6 +354,17 @@ def _shifted(node: exp.Bracket) -> exp.Expr | None:
         return None
     shifted = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1))
     return exp.Bracket(this=node.this.copy(), expressions=[shifted], offset=1, vector=True)
+
+
+def _table_oid(node: exp.Column) -> exp.Expr | None:
+    """``x.tableoid`` of a relation of pg_catalog: a constant. Users' tables have no such column."""
+    select = node.find_ancestor(exp.Select)
+    from_ = select.args.get("from_") if select is not None else None
+    for table in from_.find_all(exp.Table) if from_ is not None else ():
+        described = DESCRIPTIONS.get(("pg_catalog", table.name))
+        if described is not None and table.alias_or_name == node.table and table.db in ("", "pg_catalog"):
+            return exp.Cast(this=exp.Literal.number(described.oid), to=as_data_type("oid"))
+    return None
 
 
 def _make_array(node: exp.EQ | exp.NEQ) -> None:

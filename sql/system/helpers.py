@@ -94,9 +94,9 @@ def relation_name_rows(seen: Inventory) -> Iterator[Row]:
             elif schema == "mo_catalog":
                 bare.setdefault(spelling, oid)
             for schema_spelling in _spellings(schema):
-                yield {"~spelling": f"{schema_spelling}.{spelling}", "~oid": oid}
+                yield {"@spelling": f"{schema_spelling}.{spelling}", "@oid": oid}
     for spelling, oid in bare.items():
-        yield {"~spelling": spelling, "~oid": oid}
+        yield {"@spelling": spelling, "@oid": oid}
 
 
 def relation_title_rows(seen: Inventory) -> Iterator[Row]:
@@ -104,39 +104,39 @@ def relation_title_rows(seen: Inventory) -> Iterator[Row]:
     writable = {relation.id for _, relation in seen.relations}
     for oid, schema, name in _named(seen):
         yield {
-            "~oid": oid,
-            "~title": seen.title(schema, name),
-            "~visible": seen.visible(schema, name),
-            "~table": oid in tables,
-            "~writable": oid in writable,
+            "@oid": oid,
+            "@title": seen.title(schema, name),
+            "@visible": seen.visible(schema, name),
+            "@table": oid in tables,
+            "@writable": oid in writable,
         }
 
 
 def schema_name_rows(seen: Inventory) -> Iterator[Row]:
     for name, oid in seen.namespaces.items():
         for spelling in _spellings(name):
-            yield {"~spelling": spelling, "~oid": oid}
+            yield {"@spelling": spelling, "@oid": oid}
 
 
 def schema_title_rows(seen: Inventory) -> Iterator[Row]:
     for name, oid in seen.namespaces.items():
-        yield {"~oid": oid, "~title": quote_identifier(name)}
+        yield {"@oid": oid, "@title": quote_identifier(name)}
 
 
 def role_name_rows(seen: Inventory) -> Iterator[Row]:
     for role in seen.roles:
         for spelling in _spellings(role.name):
-            yield {"~spelling": spelling, "~oid": role.id}
+            yield {"@spelling": spelling, "@oid": role.id}
 
 
 def role_title_rows(seen: Inventory) -> Iterator[Row]:
     for role in seen.roles:
-        yield {"~oid": role.id, "~title": quote_identifier(role.name), "~name": role.name}
+        yield {"@oid": role.id, "@title": quote_identifier(role.name), "@name": role.name}
 
 
 def database_title_rows(seen: Inventory) -> Iterator[Row]:
     for database in seen.catalog.databases.values():
-        yield {"~oid": database.id, "~name": database.name}
+        yield {"@oid": database.id, "@name": database.name}
 
 
 def type_name_rows(seen: Inventory) -> Iterator[Row]:
@@ -154,30 +154,30 @@ def type_name_rows(seen: Inventory) -> Iterator[Row]:
             names = {'"char"', 'pg_catalog."char"'}
         spellings = names | {f"pg_catalog.{quote_identifier(pg.name)}"} if pg.name != "char" else names
         for spelling in sorted(spellings):
-            yield {"~spelling": spelling, "~oid": pg.oid}
+            yield {"@spelling": spelling, "@oid": pg.oid}
             if pg.array_oid:
-                yield {"~spelling": f"{spelling}[]", "~oid": pg.array_oid}
+                yield {"@spelling": f"{spelling}[]", "@oid": pg.array_oid}
         if pg.array_oid:
-            yield {"~spelling": f"_{pg.name}", "~oid": pg.array_oid}
-            yield {"~spelling": f"pg_catalog._{pg.name}", "~oid": pg.array_oid}
+            yield {"@spelling": f"_{pg.name}", "@oid": pg.array_oid}
+            yield {"@spelling": f"pg_catalog._{pg.name}", "@oid": pg.array_oid}
 
 
 def type_title_rows(seen: Inventory) -> Iterator[Row]:
-    """`~bare` is the name for a null modifier, `~title` for -1; with a modifier the name is `~before`,
-    the modifier by `~rule`, `~after`."""
+    """`@bare` is the name for a null modifier, `@title` for -1; with a modifier the name is `@before`,
+    the modifier by `@rule`, `@after`."""
     for pg in TYPES:
         element = next((e for e in TYPES if pg.is_array and e.oid == pg.element_oid), pg)
         brackets = "[]" if pg.is_array else ""
         before, after, rule = _with_modifier(element)
         yield {
-            "~oid": pg.oid,
-            "~bare": format_type(pg.oid, None),
-            "~title": format_type(pg.oid, -1),
-            "~before": before,
-            "~after": after + brackets,
-            "~rule": rule,
+            "@oid": pg.oid,
+            "@bare": format_type(pg.oid, None),
+            "@title": format_type(pg.oid, -1),
+            "@before": before,
+            "@after": after + brackets,
+            "@rule": rule,
         }
-    yield dict.fromkeys(("~bare", "~title", "~before"), "-") | {"~oid": 0, "~after": "", "~rule": ""}
+    yield dict.fromkeys(("@bare", "@title", "@before"), "-") | {"@oid": 0, "@after": "", "@rule": ""}
 
 
 def _with_modifier(pg: PgType) -> tuple[str, str, str]:
@@ -202,13 +202,13 @@ def _with_modifier(pg: PgType) -> tuple[str, str, str]:
 def constraint_definition_rows(seen: Inventory) -> Iterator[Row]:
     for index in seen.indexes:
         text = key_definition(index)
-        yield {"~oid": index.key.id, "~definition": text, "~pretty": text}
+        yield {"@oid": index.key.id, "@definition": text, "@pretty": text}
     for _, table in seen.tables:
         for check in table.checks:
             yield {
-                "~oid": check.id,
-                "~definition": f"CHECK (({check.expression}))",
-                "~pretty": f"CHECK ({check.expression})",
+                "@oid": check.id,
+                "@definition": f"CHECK (({check.expression}))",
+                "@pretty": f"CHECK ({check.expression})",
             }
 
 
@@ -217,19 +217,19 @@ def index_definition_rows(seen: Inventory) -> Iterator[Row]:
     for index in seen.indexes:
         qualified = f"{quote_identifier(index.schema.name)}.{quote_identifier(index.table.name)}"
         yield {
-            "~oid": index.key.id,
-            "~attnum": 0,
-            "~definition": index_definition(index, relation=qualified),
-            "~pretty": index_definition(index, relation=seen.title(index.schema.name, index.table.name)),
+            "@oid": index.key.id,
+            "@attnum": 0,
+            "@definition": index_definition(index, relation=qualified),
+            "@pretty": index_definition(index, relation=seen.title(index.schema.name, index.table.name)),
         }
         for position, (_, column) in enumerate(index.columns, 1):
             text = quote_identifier(column.name)
-            yield {"~oid": index.key.id, "~attnum": position, "~definition": text, "~pretty": text}
+            yield {"@oid": index.key.id, "@attnum": position, "@definition": text, "@pretty": text}
 
 
 def view_definition_rows(seen: Inventory) -> Iterator[Row]:
     for _, view in seen.views:
-        yield {"~oid": view.id, "~definition": view_definition(view.query)}
+        yield {"@oid": view.id, "@definition": view_definition(view.query)}
 
 
 def owned_sequence_rows(seen: Inventory) -> Iterator[Row]:
@@ -238,16 +238,16 @@ def owned_sequence_rows(seen: Inventory) -> Iterator[Row]:
         for column in table.columns if table is not None else ():
             if table is not None and column.id == sequence.owner_column:
                 yield {
-                    "~relation": table.id,
-                    "~attribute": column.name,
-                    "~sequence": f"{quote_identifier(schema.name)}.{quote_identifier(sequence.name)}",
+                    "@relation": table.id,
+                    "@attribute": column.name,
+                    "@sequence": f"{quote_identifier(schema.name)}.{quote_identifier(sequence.name)}",
                 }
 
 
 def description_text_rows(seen: Inventory) -> Iterator[Row]:
     for catalog, rows in (("pg_namespace", description_rows), ("pg_database", shared_description_rows)):
         for row in rows(seen):
-            yield {"~oid": row["objoid"], "~catalog": catalog, "~text": row["description"]}
+            yield {"@oid": row["objoid"], "@catalog": catalog, "@text": row["description"]}
 
 
 # --- sizes, settings, the session -------------------------------------------------------------------
@@ -264,7 +264,7 @@ def relation_size_rows(seen: Inventory) -> Iterator[Row]:
     """Indexes are part of a table's objects: they have no bytes of their own."""
     for oid, _, _ in _named(seen):
         table = seen.catalog.tables.get(oid)  # type: ignore[call-overload]
-        yield {"~oid": oid, "~main": 0 if table is None else _table_bytes(seen, table), "~indexes": 0}
+        yield {"@oid": oid, "@main": 0 if table is None else _table_bytes(seen, table), "@indexes": 0}
 
 
 def database_size_rows(seen: Inventory) -> Iterator[Row]:
@@ -272,28 +272,28 @@ def database_size_rows(seen: Inventory) -> Iterator[Row]:
         schemas = {schema.id for schema in seen.catalog.schemas.values() if schema.database == database.id}
         tables = [table for table in seen.catalog.tables.values() if table.schema in schemas]
         size = sum(_table_bytes(seen, table) for table in tables)
-        yield {"~oid": database.id, "~name": database.name, "~bytes": size}
+        yield {"@oid": database.id, "@name": database.name, "@bytes": size}
 
 
 def settings_rows(seen: Inventory) -> Iterator[Row]:
     for name, value in seen.context.settings.items():
-        yield {"~name": name.lower(), "~value": value}
+        yield {"@name": name.lower(), "@value": value}
 
 
 def session_rows(seen: Inventory) -> Iterator[Row]:
     role = seen.catalog.roles.get(seen.context.role)
     yield {
-        "~schemas": list(seen.search_schemas),
-        "~schemas_and_system": list(seen.effective_schemas),
-        "~role": 0 if role is None else role.id,
-        "~admin": is_admin(seen),
-        "~process_id": seen.context.process_id,
+        "@schemas": list(seen.search_schemas),
+        "@schemas_and_system": list(seen.effective_schemas),
+        "@role": 0 if role is None else role.id,
+        "@admin": is_admin(seen),
+        "@process_id": seen.context.process_id,
     }
 
 
 def encoding_rows(seen: Inventory) -> Iterator[Row]:
     for number, name in enumerate(_ENCODINGS):
-        yield {"~number": number, "~name": name}
+        yield {"@number": number, "@name": name}
 
 
 RELATIONS: Mapping[str, Rows] = {

@@ -1,7 +1,7 @@
 """mo_catalog's relations, and the relations behind functions, in the form of `sql.system.pg_columns`.
 
 mo_catalog's OIDs are from the range that PostgreSQL leaves free below its users' objects. The columns of
-the helpers begin with ``~`` so that no name in an argument that is put into a query over one of them is
+the helpers begin with ``@`` so that no name in an argument that is put into a query over one of them is
 taken for the helper's own.
 """
 
@@ -16,23 +16,23 @@ mo_tenants 8102 v name:text! admin_role:text! created_at:timestamptz!
 """
 
 HELPERS = """
-relation_names 0 v ~spelling:text! ~oid:oid!
-relation_titles 0 v ~oid:oid! ~title:text! ~visible:bool! ~table:bool! ~writable:bool!
-schema_names 0 v ~spelling:text! ~oid:oid!
-schema_titles 0 v ~oid:oid! ~title:text!
-role_names 0 v ~spelling:text! ~oid:oid!
-role_titles 0 v ~oid:oid! ~title:text! ~name:text!
-database_titles 0 v ~oid:oid! ~name:text!
-type_names 0 v ~spelling:text! ~oid:oid!
-type_titles 0 v ~oid:oid! ~bare:text! ~title:text! ~before:text! ~after:text! ~rule:text!
-constraint_definitions 0 v ~oid:oid! ~definition:text! ~pretty:text!
-index_definitions 0 v ~oid:oid! ~attnum:int4! ~definition:text! ~pretty:text!
-view_definitions 0 v ~oid:oid! ~definition:text!
-owned_sequences 0 v ~relation:oid! ~attribute:text! ~sequence:text!
-descriptions 0 v ~oid:oid! ~catalog:text! ~attnum:int4! ~text:text!
-relation_sizes 0 v ~oid:oid! ~main:int8! ~indexes:int8!
-database_sizes 0 v ~oid:oid! ~name:text! ~bytes:int8!
-settings 0 v ~name:text! ~value:text!
-session 0 v ~schemas:text[]! ~schemas_and_system:text[]! ~role:oid! ~admin:bool! ~process_id:int4
-encodings 0 v ~number:int4! ~name:text!
+relation_names 0 v @spelling:text! @oid:oid!
+relation_titles 0 v @oid:oid! @title:text! @visible:bool! @table:bool! @writable:bool!
+schema_names 0 v @spelling:text! @oid:oid!
+schema_titles 0 v @oid:oid! @title:text!
+role_names 0 v @spelling:text! @oid:oid!
+role_titles 0 v @oid:oid! @title:text! @name:text!
+database_titles 0 v @oid:oid! @name:text!
+type_names 0 v @spelling:text! @oid:oid!
+type_titles 0 v @oid:oid! @bare:text! @title:text! @before:text! @after:text! @rule:text!
+constraint_definitions 0 v @oid:oid! @definition:text! @pretty:text!
+index_definitions 0 v @oid:oid! @attnum:int4! @definition:text! @pretty:text!
+view_definitions 0 v @oid:oid! @definition:text!
+owned_sequences 0 v @relation:oid! @attribute:text! @sequence:text!
+descriptions 0 v @oid:oid! @catalog:text! @attnum:int4! @text:text!
+relation_sizes 0 v @oid:oid! @main:int8! @indexes:int8!
+database_sizes 0 v @oid:oid! @name:text! @bytes:int8!
+settings 0 v @name:text! @value:text!
+session 0 v @schemas:text[]! @schemas_and_system:text[]! @role:oid! @admin:bool! @process_id:int4
+encodings 0 v @number:int4! @name:text!
 """

@@ -1,7 +1,7 @@
 """PostgreSQL's catalog functions as queries over helper relations, in PostgreSQL's SQL.
 
 ``$n`` is the call's n-th argument, ``helper`` the schema of the helper relations, whose columns are written
-without their ``~``; a query names its helper ``h``. A cast to regclass makes an argument that may be a
+without their ``@``; a query names its helper ``h``. A cast to regclass makes an argument that may be a
 name or an OID an OID. ``raise_error`` fails with a SQLSTATE and a message.
 
 What is told of things that RewindDB does not have is what PostgreSQL tells of an OID that it does not

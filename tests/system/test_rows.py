@@ -22,12 +22,12 @@ def ours(shop: Shop, schema: str, name: str, columns: str, **context) -> list[tu
 
 def test_types_are_postgresqls(shop: Shop, postgres_shop: psycopg.Connection) -> None:
     columns = (
-        "oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, typrelid, "
-        "typelem, typarray, typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, typcollation"
+        "oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, "
+        "typrelid, typelem, typarray, typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, "
+        "typcollation"
     )
-    functions = (
-        "typsubscript, typinput, typoutput, typreceive, typsend, typmodin, typmodout, typanalyze".split(", ")
-    )
+    functions = ["typsubscript", "typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout"]
+    functions.append("typanalyze")
     listed = f"{columns}, {', '.join(functions)}"
     selected = f"{columns}, {', '.join(f'{f}::text AS {f}' for f in functions)}"
     theirs = postgres_shop.execute(
@@ -78,15 +78,19 @@ def test_information_schema(
 
 
 def test_defaults_are_shown_with_their_type(shop: Shop, postgres_shop: psycopg.Connection) -> None:
-    query = "SELECT column_name, column_default FROM information_schema.columns WHERE table_name IN ('items', 'counted')"
+    query = (
+        "SELECT column_name, column_default FROM information_schema.columns"
+        " WHERE table_name IN ('items', 'counted')"
+    )
     theirs = set(postgres_shop.execute(query).fetchall())
     mine = ours(shop, "information_schema", "columns", "table_name, column_name, column_default")
     assert {row[1:] for row in mine if row[0] in ("items", "counted")} == theirs
 
 
 CLASS = """
-    SELECT n.nspname, c.relname, a.amname, relhasindex, relisshared, relpersistence, relkind, relnatts, relchecks,
-           relhasrules, relhastriggers, relhassubclass, relrowsecurity, relispopulated, relreplident, relispartition
+    SELECT n.nspname, c.relname, a.amname, relhasindex, relisshared, relpersistence, relkind, relnatts,
+           relchecks, relhasrules, relhastriggers, relhassubclass, relrowsecurity, relispopulated,
+           relreplident, relispartition
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace LEFT JOIN pg_am a ON a.oid = relam
     WHERE nspname IN ('public', 'Side')
 """
@@ -95,8 +99,9 @@ CLASS = """
 def test_classes(shop: Shop, postgres_shop: psycopg.Connection) -> None:
     theirs = postgres_shop.execute(CLASS).fetchall()
     columns = (
-        "relnamespace, relname, relam, relhasindex, relisshared, relpersistence, relkind, relnatts, relchecks, "
-        "relhasrules, relhastriggers, relhassubclass, relrowsecurity, relispopulated, relreplident, relispartition"
+        "relnamespace, relname, relam, relhasindex, relisshared, relpersistence, relkind, relnatts, "
+        "relchecks, relhasrules, relhastriggers, relhassubclass, relrowsecurity, relispopulated, "
+        "relreplident, relispartition"
     )
     namespaces = {shop.public.id: "public", shop.side.id: "Side"}
     methods = {2: "heap", 403: "btree", 0: None}
@@ -109,9 +114,10 @@ def test_classes(shop: Shop, postgres_shop: psycopg.Connection) -> None:
 
 
 ATTRIBUTE = """
-    SELECT c.relname, attname, atttypid, attstattarget, attlen, attnum, attndims, attcacheoff, atttypmod, attbyval,
-           attalign, attstorage, attcompression, attnotnull, atthasdef, atthasmissing, attidentity, attgenerated,
-           attisdropped, attislocal, attinhcount, attcollation
+    SELECT c.relname, attname, atttypid, attstattarget, attlen, attnum, attndims, attcacheoff,
+           atttypmod, attbyval, attalign, attstorage, attcompression, attnotnull, atthasdef, atthasmissing,
+           attidentity,
+           attgenerated, attisdropped, attislocal, attinhcount, attcollation
     FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname IN ('public', 'Side') AND relkind <> 'S' AND attnum > 0
 """
@@ -164,7 +170,7 @@ def test_only_the_system_tenant_is_told_that_there_is_mo_tenants(shop: Shop) -> 
 def test_a_name_is_visible_where_the_search_path_finds_it_first(shop: Shop) -> None:
     titles = {}
     for path in (("public",), ("Side", "public")):
-        rows = ours(shop, "\0", "relation_titles", "~oid, ~title, ~visible", search_path=path)
+        rows = ours(shop, "\0", "relation_titles", "@oid, @title, @visible", search_path=path)
         titles[path] = {title: visible for _, title, visible in rows}
     assert titles["public",]['"Side"."Mixed Case"'] is False
     assert titles["Side", "public"]['"Mixed Case"'] is True
