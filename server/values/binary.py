@@ -55,7 +55,7 @@ def binary_of(values: Array, pg: PgType, modifier: int) -> Array:
     if pg.name == "numeric":
         return _numerics(values, modifier)
     if pg.element_oid:
-        return _arrays(values, by_oid(pg.element_oid), modifier)
+        return _arrays(values, by_oid(pg.element_oid), modifier, vector=not pg.is_array)
     if pg.name == "record" and pa.types.is_struct(values.type):
         return _records(values)
     if pg.size == 4 and pg.name not in _NO_BINARY and pa.types.is_integer(values.type):
@@ -206,8 +206,9 @@ def prefixed(encoded: Array) -> Array:
     return joined(fixed(sent, pa.nulls(0)), pc.fill_null(encoded, b""))
 
 
-def _arrays(values: Array, element: PgType, modifier: int) -> Array:
-    """Header (dimensions, has nulls, element type), each dimension's length and lower bound, elements."""
+def _arrays(values: Array, element: PgType, modifier: int, *, vector: bool) -> Array:
+    """Header (dimensions, has nulls, element type), each dimension's length and lower bound, elements.
+    A vector counts from 0 and has its dimension even when empty."""
     if not pa.types.is_list(values.type):
         raise SqlError("42883", f"no binary output for {values.type} as an array of {element.title}")
     shape: list[npt.NDArray[np.int64]] = []
@@ -222,14 +223,14 @@ def _arrays(values: Array, element: PgType, modifier: int) -> Array:
     nulls = np.concatenate([[0], np.cumsum(~valid(items))])[ends]
     count = np.diff(ends)
     header = np.zeros((len(values), 3 + 2 * depth), ">i4")
-    header[:, 0] = np.where(count > 0, depth, 0)
+    header[:, 0] = np.where((count > 0) | vector, depth, 0)
     header[:, 1] = np.diff(nulls) > 0
     header[:, 2] = element.oid
     for level, size in enumerate(shape):
         header[:, 3 + 2 * level] = size
-        header[:, 4 + 2 * level] = 0 if element.name in ("int2vector", "oidvector") else 1
+        header[:, 4 + 2 * level] = 0 if vector else 1
     sized = header.astype(">i4").view(np.uint8).reshape(len(values), -1)
-    width = np.where(count > 0, sized.shape[1], 12)
+    width = np.where((count > 0) | vector, sized.shape[1], 12)
     kept = np.arange(sized.shape[1]) < width[:, None]
     head = strings(np.concatenate([[0], np.cumsum(width)]).astype(np.int32), sized[kept], pa.nulls(0))
     body = strings(starts[ends], bytes(data), values)

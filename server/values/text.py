@@ -108,14 +108,14 @@ def _doubles(values: Array) -> Array:
     """Shortest digits; plain from 1e-4 to 1e15, where Arrow stops at 1e10."""
     magnitude = np.abs(numbers(values, np.float64))
     alike = ((magnitude >= 1e-4) & (magnitude < 1e10)) | (magnitude == 0)
-    alike |= (magnitude >= 1e15) & (magnitude < np.inf)
+    alike |= ((magnitude >= 1e15) & (magnitude < 2.0**53)) | ((magnitude > 1e40) & (magnitude < np.inf))
     return _odd_floats(values, alike, _double_text)
 
 
 def _singles(values: Array) -> Array:
     magnitude = np.abs(numbers(values, np.float32))
     alike = ((magnitude >= np.float32(1e-4)) & (magnitude < 1e6)) | (magnitude == 0)
-    alike |= (magnitude >= 1e10) & (magnitude < np.inf)
+    alike |= (magnitude > 1e20) & (magnitude < np.inf)
     return _odd_floats(values, alike, _single_text)
 
 
@@ -136,13 +136,31 @@ def _infinite(value: Any) -> str:
 def _double_text(value: Any) -> str:
     if not np.isfinite(value):
         return _infinite(value)
-    return repr(float(value)).removesuffix(".0")
+    text = repr(float(value)).removesuffix(".0")
+    return _inside(value, text) if abs(value) >= 2.0**53 else text
 
 
 def _single_text(value: Any) -> str:
     if not np.isfinite(value):
         return _infinite(value)
-    return str(np.format_float_scientific(value, unique=True, trim="-", exp_digits=2))
+    text = str(np.format_float_scientific(value, unique=True, trim="-", exp_digits=2))
+    return _inside(value, text) if abs(value) >= 2.0**24 else text
+
+
+def _inside(value: Any, text: str) -> str:
+    """Digits that lie between `value`'s neighbours' midpoints. PostgreSQL does not take a midpoint
+    itself, though it would read back the same; only large integers have any short enough."""
+    exact = int(value)
+    above = int(np.spacing(abs(value)))
+    below = above // 2 if exact.bit_count() == 1 else above
+    digits = len(text.partition("e")[0].lstrip("-").replace(".", ""))
+    while (abs(int(Decimal(text))) - abs(exact)) * 2 in (above, -below):
+        text = f"{float(value):.{digits}e}"
+        digits += 1
+    if "e" not in text:
+        text = f"{float(value):.{digits - 1}e}"
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{exponent}"
 
 
 def _number_text(value: float | None) -> str | None:

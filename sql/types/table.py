@@ -33,7 +33,7 @@ NAME_BYTES_MAX = 63
 @dataclass(frozen=True, slots=True)
 class PgType:
     """`size` is typlen (-1: variable, -2: C string), `title` what format_type calls it without a
-    modifier, `element_oid` 0 unless it is an array or a vector, `category` typcategory."""
+    modifier, `element_oid` typelem (arrays, vectors, and name), `category` typcategory."""
 
     oid: int
     name: str
@@ -47,7 +47,7 @@ class PgType:
 
     @property
     def is_array(self) -> bool:
-        """A true array; int2vector and oidvector print differently and are not."""
+        """A true array; int2vector, oidvector and name have elements but print differently."""
         return self.element_oid != 0 and self.name.startswith("_")
 
 
@@ -113,8 +113,11 @@ def _read_rows() -> tuple[PgType, ...]:
     for line in _ROWS.strip().splitlines():
         oid, name, size, array_oid, category, preferred, duckdb, title = line.split(None, 7)
         duckdb = _DUCKDB_SPELLING.get(duckdb, duckdb)
+        element = 18 if name == "name" else 0
         types.append(
-            PgType(int(oid), name, int(size), int(array_oid), 0, category, preferred == "t", title, duckdb)
+            PgType(
+                int(oid), name, int(size), int(array_oid), element, category, preferred == "t", title, duckdb
+            )
         )
     types += [
         PgType(
@@ -123,7 +126,7 @@ def _read_rows() -> tuple[PgType, ...]:
             size=-1,
             array_oid=0,
             element_oid=element.oid,
-            category="P" if element.category == "P" else "A",
+            category="P" if element.name == "record" else "A",
             preferred=False,
             title=f"{element.title}[]",
             duckdb=f"{element.duckdb}[]" if element.duckdb else "",
