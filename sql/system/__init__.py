@@ -24,7 +24,11 @@ _ROWS: Mapping[str, Mapping[str, Rows]] = {
     "mo_catalog": mo_catalog.RELATIONS,
     HELPER_SCHEMA: helpers.RELATIONS,
 }
-_VOLATILE = {"pg_catalog": pg_server.VOLATILE, HELPER_SCHEMA: helpers.VOLATILE}
+_VOLATILE = {
+    "pg_catalog": pg_server.VOLATILE,
+    "mo_catalog": mo_catalog.VOLATILE,
+    HELPER_SCHEMA: helpers.VOLATILE,
+}
 _FOUND_UNQUALIFIED = ("pg_catalog", "mo_catalog")
 
 RELATIONS: Mapping[tuple[str, str], SystemRelation] = MappingProxyType(

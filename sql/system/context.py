@@ -6,24 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.ids import Timestamp
-
-
-class Usage(Protocol):
-    """What a snapshot holds, as the engine counts it: a row of ``mo_snapshot_usage``."""
-
-    @property
-    def timestamp(self) -> Timestamp: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def objects(self) -> int: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def unique_bytes(self) -> int: ...
-    @property
-    def straddlers(self) -> int: ...
+from engine.state import State
 
 
 class Handle(Protocol):
@@ -31,6 +14,9 @@ class Handle(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def state(self) -> State: ...
 
 
 @dataclass(frozen=True)

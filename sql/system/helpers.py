@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine import usage
 from engine.catalog import Table
-from sql.errors import SqlError
+from engine.ids import CatalogId
 from sql.system.information_schema import is_admin
 from sql.system.inventory import Inventory
 from sql.system.pg_lists import view_definition
@@ -254,16 +255,13 @@ def description_text_rows(seen: Inventory) -> Iterator[Row]:
 
 
 def _table_bytes(seen: Inventory, table: Table) -> int:
-    bytes_of = getattr(seen.context.tenant, "table_bytes", None)
-    if bytes_of is None:
-        raise SqlError("0A000", "the size of a relation is not supported")
-    return int(bytes_of(table))
+    return usage.storage_bytes(seen.context.tenant.state, table.storage)
 
 
 def relation_size_rows(seen: Inventory) -> Iterator[Row]:
     """Indexes are part of a table's objects: they have no bytes of their own."""
     for oid, _, _ in _named(seen):
-        table = seen.catalog.tables.get(oid)  # type: ignore[call-overload]
+        table = seen.catalog.tables.get(CatalogId(oid))
         yield {"@oid": oid, "@main": 0 if table is None else _table_bytes(seen, table), "@indexes": 0}
 
 

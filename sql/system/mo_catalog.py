@@ -6,8 +6,10 @@ those that there were then.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 
+from engine import usage
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows
 
@@ -27,6 +29,12 @@ def snapshot_rows(seen: Inventory) -> Iterator[Row]:
         }
 
 
+def usage_rows(seen: Inventory) -> Iterator[Row]:
+    """As things are now: what a snapshot held at a past moment is not kept."""
+    for held in usage.snapshot_usage(seen.context.tenant.state):
+        yield dataclasses.asdict(held)
+
+
 def tenant_rows(seen: Inventory) -> Iterator[Row]:
     for tenant in seen.catalog.tenants.values():
         yield {"name": tenant.name, "admin_role": tenant.admin_role, "created_at": tenant.created_ts}
@@ -34,5 +42,7 @@ def tenant_rows(seen: Inventory) -> Iterator[Row]:
 
 RELATIONS: Mapping[str, Rows] = {
     "mo_snapshots": snapshot_rows,
+    "mo_snapshot_usage": usage_rows,
     "mo_tenants": tenant_rows,
 }
+VOLATILE = frozenset({"mo_snapshot_usage"})

@@ -22,6 +22,7 @@ from engine.catalog import (
     World,
 )
 from engine.ids import FIRST_CATALOG_ID, CatalogId, StorageId, Timestamp
+from engine.state import State
 from sql.system import SystemContext
 from sql.types import declared
 
@@ -29,6 +30,12 @@ from sql.types import declared
 @dataclass(frozen=True)
 class FakeTenant:
     name: str = "acme"
+
+    @property
+    def state(self) -> State:
+        return State(
+            next_id=1, next_row_id=1, last_ts=Timestamp(1), watermark=Timestamp(1), horizon=Timestamp(0)
+        )
 
 
 class Shop:
