@@ -86,6 +86,8 @@ _REG_TYPES: Mapping[str, _Names] = {
     "regnamespace": _Names("schema_names", "schema_titles", "title", "3F000", "schema"),
     "regrole": _Names("role_names", "role_titles", "title", "42704", "role"),
 }
+_PSEUDO_TYPES = {"internal": 2281, "language_handler": 2280, "trigger": 2279, "event_trigger": 3838}
+"""Types that no value has, which queries over pg_proc compare with."""
 _HELD_AS_TEXT = frozenset(["regproc", "regprocedure", "regoper", "regoperator"])
 _TO_REG = {f"to_{name}": name for name in _REG_TYPES}
 _TEXT_TYPES = frozenset(["text", "varchar", "character varying", "name", "bpchar"])
@@ -301,6 +303,8 @@ class _Rewriter:
 
 
 def _type_oid(text: str, *, strict: bool) -> exp.Expr:
+    if text in _PSEUDO_TYPES:
+        return exp.Literal.number(_PSEUDO_TYPES[text])
     try:
         return exp.Literal.number(declared(text).pg.oid)
     except SqlError:

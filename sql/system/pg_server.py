@@ -66,7 +66,7 @@ def role_rows(seen: Inventory) -> Iterator[Row]:
             "rolreplication": False,
             "rolconnlimit": -1,
             "rolpassword": HIDDEN_PASSWORD,
-            "rolbypassrls": role.admin,
+            "rolbypassrls": False,
             "oid": role.id,
         }
 

@@ -9,7 +9,7 @@ CREATE TABLE items (
     ratio double precision,
     tags text[],
     flag boolean DEFAULT true,
-    CONSTRAINT price_positive CHECK (price > 0),
+    CONSTRAINT id_positive CHECK (id > 0),
     CONSTRAINT name_and_code UNIQUE (name, code)
 );
 CREATE TABLE counted (

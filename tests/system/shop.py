@@ -76,7 +76,7 @@ class Shop:
             Key(self.id(), "items_pkey", (items[0].id,), True),
             Key(self.id(), "name_and_code", (items[1].id, items[3].id), False),
         )
-        checks = (Check(self.id(), "price_positive", "price > 0"),)
+        checks = (Check(self.id(), "id_positive", "id > 0"),)
         self.items = self._table(self.public, "items", items, keys, checks)
         self._counted()
         pairs = [
