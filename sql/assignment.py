@@ -44,9 +44,10 @@ def check_type(column: Column, source: PgType) -> None:
     """42804 when PostgreSQL has no assignment cast from `source` to the column's type."""
     target = declared(column.type).pg
     if not _assignable(source, target):
+        wanted = declared(column.type).text
         raise SqlError(
             "42804",
-            f'column "{column.name}" is of type {declared(column.type).text} but expression is of type {source.title}',
+            f'column "{column.name}" is of type {wanted} but expression is of type {source.title}',
             hint="You will need to rewrite or cast the expression.",
         )
 

@@ -13,9 +13,15 @@ from sqlglot import exp
 
 from engine.catalog import Column
 from sql.grammar.typenames import as_data_type
+from sql.render import MARK
 from sql.statement import Name
 
 ROW_ID = "_row_id"
+
+
+def marker(name: str) -> str:
+    """A marker for rows of the session's own. Like those of plans it cannot occur in a client's text."""
+    return f"{MARK}{name}{MARK}"
 
 
 def identifier(name: str) -> exp.Identifier:

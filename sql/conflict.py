@@ -16,7 +16,7 @@ from sql.query import Ready
 from sql.scope import Arguments, Scope
 from sql.statement import Insert
 
-EXCLUDED = "rows_excluded"
+EXCLUDED = build.marker("excluded")
 """The marker of the new rows that met an existing one; their ``_row_id`` is the existing row's."""
 
 

@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from engine.catalog import Column, Table
 from engine.errors import QueryFailed
-from sql import assignment, build, dml, names, query
+from sql import assignment, build, dml, names, query, selecting
 from sql.answers import Answer, Batch, Complete, CopyIn, CopyOptions, CopyOut, ResultColumn, RowsBegin
 from sql.dml import Written
 from sql.errors import SqlError
@@ -28,7 +28,7 @@ from sql.scope import NO_ARGUMENTS, Scope
 from sql.statement import Copy, Name, Query
 from sql.types import assignment_cast, by_name, declared
 
-COPIED = "rows_copied"
+COPIED = build.marker("copied")
 """The marker of the text columns that came in."""
 
 
@@ -45,7 +45,7 @@ async def execute(scope: Scope, statement: Copy) -> AsyncIterator[Answer]:
 async def _copy_to(scope: Scope, statement: Copy) -> AsyncIterator[Answer]:
     tree = statement.query if statement.query is not None else _whole_table(scope, statement)
     count = 0
-    select = cast(AsyncGenerator[Answer, None], query.select(scope, Query(tree), NO_ARGUMENTS))
+    select = cast(AsyncGenerator[Answer, None], selecting.select(scope, Query(tree), NO_ARGUMENTS))
     async with contextlib.aclosing(select) as answers:
         async for answer in answers:
             match answer:

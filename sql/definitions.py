@@ -42,7 +42,7 @@ async def column(
     if definition.serial or definition.identity is not None:
         if definition.default is not None:
             what = "default and identity" if definition.identity else "default values"
-            message = f'{"both" if definition.identity else "multiple"} {what} specified for column'
+            message = f"{'both' if definition.identity else 'multiple'} {what} specified for column"
             raise SqlError("42601", f'{message} "{made.name}" of table "{table_name}"')
         made = await _with_sequence(scope, made, definition, where, table_id, table_name)
     elif definition.default is not None:
@@ -107,7 +107,9 @@ async def with_default(scope: Scope, made: Column, default: exp.Expr) -> Column:
             assignment.check_type(made, by_oid(described.type_oid))
         except SqlError as error:
             raise SqlError(
-                error.sqlstate, error.message.replace("but expression", "but default expression"), hint=error.hint
+                error.sqlstate,
+                error.message.replace("but expression", "but default expression"),
+                hint=error.hint,
             ) from None
     return replace(made, default=parse.to_postgres(default))
 
@@ -184,10 +186,11 @@ async def with_check(scope: Scope, table: Table, definition: CheckDefinition) ->
     for name in columns:
         if table.column(name) is None:
             raise SqlError("42703", f'column "{name}" does not exist')
-    source = build.rows_table("rows_checked", table.columns, table.name)
+    marker = build.marker("checked")
+    source = build.rows_table(marker, table.columns, table.name)
     tree = build.select([build.alias(expression.copy(), "holds")], source)
     ready = await query.plan(scope, tree, NO_ARGUMENTS, owner=tree)
-    (described,) = await query.describe(scope, ready, {"rows_checked": dml.empty_rows(table.columns)})
+    (described,) = await query.describe(scope, ready, {marker: dml.empty_rows(table.columns)})
     type_ = by_oid(described.type_oid)
     if type_.name != "bool" and not assignment.is_untyped(expression):
         raise SqlError("42804", f"argument of CHECK must be type boolean, not type {type_.title}")

@@ -25,7 +25,7 @@ from sql.errors import SqlError
 from sql.query import Ready
 from sql.scope import NO_ARGUMENTS, Arguments, Scope
 
-WRITTEN = "rows_written"
+WRITTEN = build.marker("written")
 """The marker of the rows that RETURNING and CHECK read."""
 
 
@@ -83,9 +83,7 @@ def default_of(scope: Scope, column: Column) -> Default:
         return Default(None, tree)
     if column.sequence is not None:
         return Default(scope.catalog.sequences[column.sequence], nothing)
-    argument = tree.expressions[0]
-    literal = argument.this if isinstance(argument, exp.Cast) else argument
-    return Default(names.sequence(scope, names.parse(literal.name)), nothing)
+    return Default(names.sequence(scope, names.parse(sequences.constant_name(tree))), nothing)
 
 
 def _plain_type(column: Column) -> str:
@@ -177,7 +175,7 @@ async def plan_returning(
     empty = {WRITTEN: empty_rows(table.columns)}
     others, conditions = [], []
     for position, (name, columns) in enumerate((beside or {}).items()):
-        marker = f"rows_beside_{position}_"
+        marker = build.marker(f"beside {position}")
         others.append(build.rows_table(marker, columns, name, target=True))
         conditions.append(
             exp.EQ(this=build.column(build.ROW_ID, alias), expression=build.column(build.ROW_ID, name))

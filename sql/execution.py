@@ -19,8 +19,8 @@ from sql import (
     explain,
     insert,
     prepared_sql,
-    query,
     restoring,
+    selecting,
     snapshots,
     tenants,
     transactions,
@@ -128,7 +128,7 @@ async def execute(scope: Scope, statement: Statement, arguments: Arguments) -> A
 def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
     match statement:
         case Query():
-            return query.select(scope, statement, arguments)
+            return selecting.select(scope, statement, arguments)
         case Insert() | Update() | Delete():
             return _write(scope, statement, arguments)
         case Truncate():

@@ -41,6 +41,9 @@ _TYPE_NAMES = {
 }
 
 
+_UNMATCHED = "matches the given name and argument types. You might need to add explicit type casts."
+
+
 def type_name(duckdb: str) -> str:
     """A type in DuckDB's messages, as PostgreSQL calls it."""
     name = duckdb.strip()
@@ -72,9 +75,9 @@ def _operands(match: re.Match[str]) -> SqlError:
     arguments = [type_name(part) for part in re.split(r",\s*(?![^(]*\))", match["arguments"]) if part]
     if re.fullmatch(r"[-+*/%<>=~!@#&|^?]+", name):
         words = f"{arguments[0]} {name} {arguments[1]}" if len(arguments) == 2 else f"{name} {arguments[0]}"
-        hint = "No operator matches the given name and argument types. You might need to add explicit type casts."
+        hint = f"No operator {_UNMATCHED}"
         return SqlError("42883", f"operator does not exist: {words}", hint=hint)
-    hint = "No function matches the given name and argument types. You might need to add explicit type casts."
+    hint = f"No function {_UNMATCHED}"
     return SqlError("42883", f"function {name}({', '.join(arguments)}) does not exist", hint=hint)
 
 
@@ -120,7 +123,8 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             _says("22008", 'date/time field value out of range: "{value}"'),
         ),
         (
-            r"not in timestamp range|[Dd]ate out of range|Timestamp .*out of range|Overflow exception in date/time",
+            r"not in timestamp range|[Dd]ate out of range|Timestamp .*out of range|"
+            r"Overflow exception in date/time",
             _says("22008", "timestamp out of range"),
         ),
         (
@@ -153,7 +157,8 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
         ),
         (r"LIMIT/OFFSET cannot be negative", _says("2201W", "LIMIT must not be negative")),
         (
-            r"missing \)|invalid (perl operator|regexp|character class)|no argument for repetition|unexpected \)",
+            r"missing \)|invalid (perl operator|regexp|character class)|"
+            r"no argument for repetition|unexpected \)",
             _says("2201B", "invalid regular expression"),
         ),
         (

@@ -19,7 +19,7 @@ from sqlglot import exp
 from engine.catalog import Column, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.errors import KeyViolated
-from sql import assignment, build, conflict, dml, names, query, sequences
+from sql import assignment, build, conflict, dml, names, parse, query, sequences
 from sql.answers import StatementDescription
 from sql.dml import WRITTEN, Returning, Written
 from sql.errors import SqlError
@@ -97,27 +97,14 @@ def _given_columns(table: Table, statement: Insert) -> tuple[Column, ...] | None
     return columns
 
 
-def _cells(source: exp.Query | None) -> list[list[exp.Expr]] | None:
-    """The rows of a plain VALUES list."""
-    if not isinstance(source, exp.Select) or source.args.get("with_") is not None:
-        return None
-    from_ = source.args.get("from_")
-    values = from_.this if isinstance(from_, exp.From) else None
-    plain = len(source.expressions) == 1 and isinstance(source.expressions[0], exp.Star)
-    if not (plain and isinstance(values, exp.Values)):
-        return None
-    if any(source.args.get(key) for key in ("where", "order", "limit", "offset", "group", "distinct")):
-        return None
-    return [list(row.expressions) for row in values.expressions]
-
-
 async def _source(
     scope: Scope, table: Table, statement: Insert, given: tuple[Column, ...] | None, arguments: Arguments
 ) -> tuple[exp.Select, tuple[_Fill, ...], bool]:
     """A query that gives all columns, what to fill in after it, and whether it holds values of one run."""
     if statement.source is None:
         return (*_from_cells(scope, table, statement, (), [[]], arguments), False)
-    cells = _cells(statement.source)
+    given_rows = parse.values_rows(statement.source)
+    cells = None if given_rows is None else [list(row.expressions) for row in given_rows]
     volatile = bool(sequences.calls_in(statement.source))
     if cells is None:
         return (*await _from_query(scope, table, statement, given, arguments), volatile)

@@ -28,5 +28,7 @@ def shown(ts: Timestamp, zone: str) -> str:
 
 def not_null(ts: Timestamp | None) -> Timestamp:
     if ts is None:
-        raise SqlError("22004", "the moment to read is null", hint="AS OF takes a timestamptz that is not null.")
+        raise SqlError(
+            "22004", "the moment to read is null", hint="AS OF takes a timestamptz that is not null."
+        )
     return ts

@@ -4,28 +4,35 @@
 session's plan cache when it holds no value of one moment. Running it binds each marker to what the
 statement's reader says the table is at its moment, so that one plan serves many reads.
 
+``SNAPSHOT 'x'`` tries names before timestamps, and a timestamp must be a snapshot's; AS OF with an
+expression reads any moment that is kept.
+
 A DuckDB statement must be given exactly the parameters it uses, so a `Ready` numbers them anew.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlglot import exp
 
+from engine.catalog import Snapshot
+from engine.errors import QueryFailed
 from engine.ids import Timestamp
+from engine.tenant import Tenant
 from engine.transaction import Reader
-from sql import sequences, snapshots
-from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
-from sql.plan import Plan, moments, plan_query
+from sql import build, moments
+from sql.answers import ResultColumn
+from sql.errors import SqlError
+from sql.plan import Moment, Plan, plan_query
+from sql.plan import moments as moments_of
 from sql.render import decode_identifier
-from sql.scope import Arguments, Past, Scope
-from sql.statement import Query
+from sql.scope import NO_ARGUMENTS, Arguments, Past, Scope
 from sql.system import SystemContext
-from sql.types import declared, of_duckdb
+from sql.types import of_duckdb
 
 Rows = pa.Table | str
 """Rows for a marker: held in memory, or DuckDB SQL of a relation."""
@@ -96,13 +103,72 @@ async def plan(
 async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -> Past:
     """Each AS OF of the text with its timestamp and the catalog of that time."""
     found = {}
-    for moment in moments(tree):
+    for moment in moments_of(tree):
         if arguments.values is None and moment.timestamp is not None and moment.timestamp.find(exp.Parameter):
             ts = scope.tenant.visible_ts
         else:
-            ts = await snapshots.resolve(scope, moment, arguments)
+            ts = await resolve(scope, moment, arguments)
         found[moment] = (ts, scope.tenant.history.at(ts))
     return found
+
+
+# --- which moment -----------------------------------------------------------------------------------
+
+
+async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> Timestamp:
+    """The timestamp that an AS OF means; from here on what it shows will never change."""
+    if moment.snapshot is not None:
+        ts = (await find_snapshot(scope, scope.tenant, moment.snapshot)).timestamp
+    else:
+        assert moment.timestamp is not None
+        ts = await evaluate(scope, moment.timestamp, arguments)
+    await scope.interrupts.wait(scope.tenant.settle(ts))
+    return ts
+
+
+async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
+    """The value of a stable timestamptz expression."""
+    if expression.find(exp.Column) is not None:
+        raise SqlError("42P10", "a moment cannot depend on a table's columns")
+    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
+    ready = await plan(scope, tree, arguments, owner=tree)
+    async with scope.reader() as reader:
+        rows = await table(scope, reader, ready, arguments)
+    if rows.num_rows != 1:
+        raise SqlError("21000", "a moment must be one value")
+    return moments.not_null(timestamp_value(rows.column(0)))
+
+
+async def find_snapshot(scope: Scope, tenant: Tenant, text: str) -> Snapshot:
+    """The snapshot of that name, else the one at that timestamp. 42704."""
+    catalog = tenant.catalog
+    for snapshot in catalog.snapshots.values():
+        if snapshot.name == text:
+            return snapshot
+    ts = await as_timestamp(scope, text)
+    if ts is None:
+        raise SqlError("42704", f'snapshot "{text}" does not exist')
+    found = catalog.snapshots.get(ts)
+    if found is None:
+        raise SqlError(
+            "42704",
+            f"there is no snapshot at {moments.shown(ts, scope.settings['TimeZone'])}",
+            hint="FOR SYSTEM_TIME AS OF and TO TIMESTAMP take any moment that is kept.",
+        )
+    return found
+
+
+async def as_timestamp(scope: Scope, text: str) -> Timestamp | None:
+    """The timestamp that a text reads as, in the session's time zone."""
+    literal = build.cast(exp.Literal.string(text), "timestamptz")
+    tree = build.select([build.alias(literal, "moment")])
+    try:
+        ready = await plan(scope, tree, NO_ARGUMENTS, owner=tree)
+        async with scope.reader() as reader:
+            rows = await table(scope, reader, ready, NO_ARGUMENTS)
+    except (QueryFailed, SqlError):
+        return None
+    return timestamp_value(rows.column(0))
 
 
 # --- running ----------------------------------------------------------------------------------------
@@ -181,28 +247,9 @@ async def describe(
     return ready.columns
 
 
-async def select(scope: Scope, statement: Query, arguments: Arguments) -> AsyncIterator[Answer]:
-    """A SELECT, streamed."""
-    tree, fills = await sequences.rewrite(scope, statement.tree, arguments)
-    owner = statement if tree is statement.tree else tree
-    ready = await plan(scope, tree, arguments, owner=owner)
-    count = 0
-    async with scope.reader() as reader:
-        sql = await bind(scope, reader, ready.plan, ready.sql, {})
-        stream = await reader.stream(sql, ready.values(arguments))
-        if ready.columns is None:
-            ready.columns = result_columns(ready.plan, stream.types)
-        yield RowsBegin(ready.columns)
-        async for batch in stream:
-            scope.interrupts.check()
-            count += batch.num_rows
-            yield Batch(sequences.fill(scope, batch, fills) if fills else batch)
-    yield Complete(f"SELECT {count}")
-
-
-async def value(scope: Scope, expression: exp.Expression, type_: str, arguments: Arguments) -> object:
+async def value(scope: Scope, expression: exp.Expr, type_: str, arguments: Arguments) -> object:
     """The value of one expression without a table, cast to a PostgreSQL type."""
-    tree = exp.select(exp.alias_(exp.cast(expression.copy(), type_, dialect="postgres"), "value"))
+    tree = build.select([build.alias(build.cast(expression.copy(), type_), "value")])
     ready = await plan(scope, tree, arguments, owner=tree)
     async with scope.reader() as reader:
         rows = await table(scope, reader, ready, arguments)
@@ -213,19 +260,3 @@ def timestamp_value(rows: pa.ChunkedArray) -> Timestamp | None:
     """The only value of a timestamptz column as microseconds since the epoch."""
     scalar = rows[0].cast(pa.timestamp("us", tz="UTC"))
     return Timestamp(scalar.value) if scalar.is_valid else None
-
-
-__all__ = [
-    "Ready",
-    "bind",
-    "declared",
-    "describe",
-    "make_ready",
-    "plan",
-    "resolve_moments",
-    "result_columns",
-    "select",
-    "table",
-    "timestamp_value",
-    "value",
-]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from engine.ids import Timestamp
 from engine.tenant import Tenant
-from sql import snapshots
+from sql import query
 from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
@@ -54,6 +54,6 @@ async def _target(scope: Scope, statement: Restore) -> Tenant:
 
 async def _moment(scope: Scope, statement: Restore, target: Tenant, arguments: Arguments) -> Timestamp:
     if statement.snapshot is not None:
-        return (await snapshots.find(scope, target, statement.snapshot)).timestamp
+        return (await query.find_snapshot(scope, target, statement.snapshot)).timestamp
     assert statement.timestamp is not None
-    return await snapshots.evaluate(scope, statement.timestamp, arguments)
+    return await query.evaluate(scope, statement.timestamp, arguments)

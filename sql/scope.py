@@ -129,7 +129,10 @@ class Scope:
         """A restore may have taken the session's role away: then the session is over."""
         if self.principal.role not in self.tenant.catalog.roles:
             raise SqlError(
-                "57P01", f'role "{self.principal.role}" no longer exists', hint="Connect as another role.", severity="FATAL"
+                "57P01",
+                f'role "{self.principal.role}" no longer exists',
+                hint="Connect as another role.",
+                severity="FATAL",
             )
 
     def require_admin(self, message: str) -> None:

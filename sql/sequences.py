@@ -19,7 +19,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Sequence
-from sql import names
+from sql import build, names, query
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
 
@@ -94,7 +94,7 @@ def serial_sequence(scope: Scope, table_name: str, column_name: str) -> str | No
 # --- in a query's tree ------------------------------------------------------------------------------
 
 
-def call_of(node: exp.Expression) -> str | None:
+def call_of(node: exp.Expr) -> str | None:
     """The session function that `node` calls, if it calls one."""
     if isinstance(node, exp.Anonymous) and isinstance(node.this, str):
         name = node.this.lower()
@@ -102,7 +102,7 @@ def call_of(node: exp.Expression) -> str | None:
     return None
 
 
-def calls_in(tree: exp.Expression) -> list[exp.Expression]:
+def calls_in(tree: exp.Expr) -> list[exp.Expr]:
     return [node for node in tree.find_all(exp.Anonymous) if call_of(node) is not None]
 
 
@@ -140,16 +140,16 @@ def _fills(scope: Scope, tree: exp.Select, arguments: Arguments) -> list[Fill]:
         sequence = _sequence_argument(scope, call, arguments)
         if function == "nextval":
             fills.append(Fill(position, "nextval", sequence))
-            value: exp.Expression = exp.Null()
+            value: exp.Expr = exp.Null()
         else:
             fills.append(Fill(position, "setval", sequence, called=_called(call)))
             value = call.expressions[1].copy()
         alias = item.alias if isinstance(item, exp.Alias) else function
-        item.replace(exp.alias_(exp.cast(value, "bigint"), alias, quoted=True))
+        item.replace(build.alias(build.cast(value, "bigint"), alias))
     return fills
 
 
-def _over_rows(node: exp.Expression) -> bool:
+def _over_rows(node: exp.Expr) -> bool:
     """Whether a table's rows drive the call. A cell of VALUES is evaluated once, whatever reads it."""
     above, in_values = node.parent, False
     while above is not None:
@@ -163,7 +163,7 @@ def _over_rows(node: exp.Expression) -> bool:
     return False
 
 
-def _text(node: exp.Expression, arguments: Arguments) -> str | None:
+def _text(node: exp.Expr, arguments: Arguments) -> str | None:
     """A constant text argument; None for NULL or while parameters have no values."""
     node = node.this if isinstance(node, exp.Cast | exp.Paren) else node
     if isinstance(node, exp.Parameter):
@@ -177,7 +177,7 @@ def _text(node: exp.Expression, arguments: Arguments) -> str | None:
     raise SqlError("0A000", "a sequence's name must be a constant here")
 
 
-def _sequence_argument(scope: Scope, call: exp.Expression, arguments: Arguments) -> Sequence:
+def _sequence_argument(scope: Scope, call: exp.Expr, arguments: Arguments) -> Sequence:
     if not call.expressions:
         raise SqlError("42883", f"function {call_of(call)}() does not exist")
     text = _text(call.expressions[0], arguments)
@@ -186,7 +186,16 @@ def _sequence_argument(scope: Scope, call: exp.Expression, arguments: Arguments)
     return names.sequence(scope, names.parse(text))
 
 
-def _called(call: exp.Expression) -> bool:
+def constant_name(call: exp.Expr) -> str:
+    """The sequence's name in a nextval call of a stored default."""
+    argument = call.expressions[0] if call.expressions else call
+    literal = argument.this if isinstance(argument, exp.Cast) else argument
+    if not isinstance(literal, exp.Literal):
+        raise SqlError("0A000", "a sequence's name must be a constant here")
+    return str(literal.this)
+
+
+def _called(call: exp.Expr) -> bool:
     if len(call.expressions) < 3:
         return True
     third = call.expressions[2]
@@ -195,18 +204,18 @@ def _called(call: exp.Expression) -> bool:
     return bool(third.this)
 
 
-def _substitute(node: exp.Expression, value: exp.Expression) -> None:
+def _substitute(node: exp.Expr, value: exp.Expr) -> None:
     """Puts a value where a call was; a whole select item keeps the function's name as its own."""
     if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
-        value = exp.alias_(value, call_of(node), quoted=True)
+        value = build.alias(value, call_of(node) or "")
     node.replace(value)
 
 
-def _number(value: int) -> exp.Expression:
-    return exp.cast(exp.Literal.string(str(value)), "bigint")
+def _number(value: int) -> exp.Expr:
+    return build.cast(exp.Literal.string(str(value)), "bigint")
 
 
-def _stable(scope: Scope, node: exp.Expression, arguments: Arguments) -> exp.Expression:
+def _stable(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     function = call_of(node)
     if function == "pg_get_serial_sequence":
         parts = [_text(argument, arguments) for argument in node.expressions]
@@ -221,28 +230,26 @@ def _stable(scope: Scope, node: exp.Expression, arguments: Arguments) -> exp.Exp
     return _number(current_value(scope, _sequence_argument(scope, node, arguments)))
 
 
-async def _once(scope: Scope, node: exp.Expression, arguments: Arguments) -> exp.Expression:
+async def _once(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     """A call that is evaluated once in the statement."""
     function = call_of(node)
     if arguments.values is None:
-        return exp.cast(exp.Null(), "text" if function == "set_config" else "bigint")
+        return build.cast(exp.Null(), "text" if function == "set_config" else "bigint")
     if function == "set_config":
         return _set_config(scope, node, arguments)
     sequence = _sequence_argument(scope, node, arguments)
     if function == "nextval":
         return _number(next_values(scope, sequence, 1)[0])
-    from sql import query
-
     if len(node.expressions) < 2:
         raise SqlError("42883", "function setval(unknown) does not exist")
     value = await query.value(scope, node.expressions[1], "bigint", arguments)
     if value is None:
-        return exp.cast(exp.Null(), "bigint")
+        return build.cast(exp.Null(), "bigint")
     assert isinstance(value, int)
     return _number(set_value(scope, sequence, value, called=_called(node)))
 
 
-def _set_config(scope: Scope, node: exp.Expression, arguments: Arguments) -> exp.Expression:
+def _set_config(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     if len(node.expressions) != 3 or not isinstance(node.expressions[2], exp.Boolean):
         raise SqlError("0A000", "set_config takes a name, a value, and true or false")
     name, value = (_text(argument, arguments) for argument in node.expressions[:2])

@@ -11,7 +11,7 @@ block learns of it before the caller does. Nothing is acknowledged before it is 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import cast
 
 import pyarrow as pa
@@ -30,8 +30,8 @@ from sql.answers import (
     StatementDescription,
     Suspended,
 )
-from sql.copying import CopyReceiver
 from sql.block import Block, TransactionStatus
+from sql.copying import CopyReceiver
 from sql.failures import as_sql_error
 from sql.interrupts import Interrupts
 from sql.parse import Parsed
@@ -43,7 +43,10 @@ from sql.statement import Commit, Rollback, RollbackTo
 
 NOT_SETTINGS = frozenset({"user", "database", "options", "replication", "tenant"})
 """Startup parameters that name who connects and where, not how."""
-_SILENCED = {"warning": ("NOTICE", "INFO", "LOG", "DEBUG"), "error": ("WARNING", "NOTICE", "INFO", "LOG", "DEBUG")}
+_SILENCED = {
+    "warning": ("NOTICE", "INFO", "LOG", "DEBUG"),
+    "error": ("WARNING", "NOTICE", "INFO", "LOG", "DEBUG"),
+}
 
 
 async def open_session(
@@ -158,9 +161,7 @@ class Session:
             if item is not None:
                 description = await self._described(item, declared)
             self._prepared.add(
-                PreparedStatement(
-                    name, text, item, declared, description.parameter_oids, description.columns
-                )
+                PreparedStatement(name, text, item, declared, description.parameter_oids, description.columns)
             )
 
     async def _described(self, item: Parsed, declared: tuple[int, ...]) -> StatementDescription:

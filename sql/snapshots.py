@@ -1,10 +1,8 @@
-"""CREATE SNAPSHOT, DROP SNAPSHOT, and which timestamp an AS OF means.
+"""CREATE SNAPSHOT and DROP SNAPSHOT.
 
 A snapshot is a row of the lasting part of the catalog. One without AS OF is committed with the timestamp
 0, which the commit replaces by its own: after every acknowledged commit and before every later one.
-
-``SNAPSHOT 'x'`` tries names before timestamps, and a timestamp must be a snapshot's; AS OF with an
-expression reads any moment that is kept. So a name that reads as a timestamp is refused at creation.
+Names are tried before timestamps (`sql.query.find_snapshot`), so a name that reads as one is refused.
 """
 
 from __future__ import annotations
@@ -15,77 +13,15 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Drop, Put, Snapshot
-from engine.errors import QueryFailed
 from engine.ids import Timestamp
-from engine.tenant import Tenant
 from sql import build, moments, query
 from sql.answers import Answer, Complete, Notice, ResultColumn
 from sql.dml import Written, answers
 from sql.errors import SqlError
-from sql.plan import Moment
 from sql.scope import NO_ARGUMENTS, Arguments, Scope
 from sql.statement import CreateSnapshot, DropSnapshot, Name
 
 RELATION = Name("mo_snapshots", "mo_catalog")
-
-
-# --- which moment -----------------------------------------------------------------------------------
-
-
-async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> Timestamp:
-    """The timestamp that an AS OF means; from here on what it shows will never change."""
-    if moment.snapshot is not None:
-        ts = (await find(scope, scope.tenant, moment.snapshot)).timestamp
-    else:
-        assert moment.timestamp is not None
-        ts = await evaluate(scope, moment.timestamp, arguments)
-    await scope.interrupts.wait(scope.tenant.settle(ts))
-    return ts
-
-
-async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
-    """The value of a stable timestamptz expression."""
-    if expression.find(exp.Column) is not None:
-        raise SqlError("42P10", "a moment cannot depend on a table's columns")
-    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
-    ready = await query.plan(scope, tree, arguments, owner=tree)
-    async with scope.reader() as reader:
-        rows = await query.table(scope, reader, ready, arguments)
-    if rows.num_rows != 1:
-        raise SqlError("21000", "a moment must be one value")
-    return moments.not_null(query.timestamp_value(rows.column(0)))
-
-
-async def find(scope: Scope, tenant: Tenant, text: str) -> Snapshot:
-    """The snapshot of that name, else the one at that timestamp. 42704."""
-    catalog = tenant.catalog
-    for snapshot in catalog.snapshots.values():
-        if snapshot.name == text:
-            return snapshot
-    ts = await as_timestamp(scope, text)
-    if ts is None:
-        raise SqlError("42704", f'snapshot "{text}" does not exist')
-    found = catalog.snapshots.get(ts)
-    if found is None:
-        raise SqlError(
-            "42704",
-            f'there is no snapshot at {moments.shown(ts, scope.settings["TimeZone"])}',
-            hint="FOR SYSTEM_TIME AS OF and TO TIMESTAMP take any moment that is kept.",
-        )
-    return found
-
-
-async def as_timestamp(scope: Scope, text: str) -> Timestamp | None:
-    """The timestamp that a text reads as, in the session's time zone."""
-    literal = build.cast(exp.Literal.string(text), "timestamptz")
-    tree = build.select([build.alias(literal, "moment")])
-    try:
-        ready = await query.plan(scope, tree, NO_ARGUMENTS, owner=tree)
-        async with scope.reader() as reader:
-            rows = await query.table(scope, reader, ready, NO_ARGUMENTS)
-    except (QueryFailed, SqlError):
-        return None
-    return query.timestamp_value(rows.column(0))
 
 
 # --- CREATE -----------------------------------------------------------------------------------------
@@ -135,7 +71,7 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
 async def _check_name(scope: Scope, name: str) -> None:
     if not name or len(name.encode()) > 63:
         raise SqlError("42602", f'invalid snapshot name "{name}"', detail="A name has 1 to 63 bytes.")
-    if await as_timestamp(scope, name) is not None:
+    if await query.as_timestamp(scope, name) is not None:
         raise SqlError(
             "42602",
             f'invalid snapshot name "{name}"',
@@ -145,7 +81,7 @@ async def _check_name(scope: Scope, name: str) -> None:
 
 
 async def _retroactive(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
-    ts = await evaluate(scope, expression, arguments)
+    ts = await query.evaluate(scope, expression, arguments)
     await scope.interrupts.wait(scope.tenant.settle(ts))
     found = scope.catalog.snapshots.get(ts)
     if found is not None:
@@ -157,7 +93,7 @@ async def _retroactive(scope: Scope, expression: exp.Expr, arguments: Arguments)
 async def _expiry(scope: Scope, retain: str) -> Timestamp:
     interval = build.cast(exp.Literal.string(retain), "interval")
     now = build.cast(exp.Literal.string(moments.shown(scope.tenant.now(), "UTC")), "timestamptz")
-    ts = await evaluate(scope, exp.Add(this=now, expression=interval), NO_ARGUMENTS)
+    ts = await query.evaluate(scope, exp.Add(this=now, expression=interval), NO_ARGUMENTS)
     if ts <= scope.tenant.now():
         raise SqlError("22023", f"retain must be positive: {retain}")
     return ts
@@ -178,7 +114,9 @@ async def drop(scope: Scope, statement: DropSnapshot, arguments: Arguments) -> A
         doomed = await _filtered(scope, statement.filter, arguments)
     written = Written(len(doomed))
     if statement.returning is not None:
-        condition = exp.In(this=build.column("timestamp"), expressions=[_literal(s.timestamp) for s in doomed])
+        condition = exp.In(
+            this=build.column("timestamp"), expressions=[_literal(s.timestamp) for s in doomed]
+        )
         where = condition if doomed else exp.false()
         written = await _select(scope, statement.returning, where, arguments)
     transaction.edit(*(Drop("snapshot", snapshot.id) for snapshot in doomed))
@@ -221,9 +159,7 @@ def _at(ts: Timestamp) -> exp.Expr:
     return exp.EQ(this=build.column("timestamp"), expression=_literal(ts))
 
 
-async def _select(
-    scope: Scope, items: Sequence[exp.Expr], where: exp.Expr, arguments: Arguments
-) -> Written:
+async def _select(scope: Scope, items: Sequence[exp.Expr], where: exp.Expr, arguments: Arguments) -> Written:
     scope.block.enter()
     tree = build.select([item.copy() for item in items], build.table(RELATION), where=where)
     ready = await query.plan(scope, tree, arguments, owner=tree)
@@ -233,9 +169,7 @@ async def _select(
     return Written(rows.num_rows, rows, columns)
 
 
-async def describe(
-    scope: Scope, items: Sequence[exp.Expr], arguments: Arguments
-) -> tuple[ResultColumn, ...]:
+async def describe(scope: Scope, items: Sequence[exp.Expr], arguments: Arguments) -> tuple[ResultColumn, ...]:
     """The columns of RETURNING."""
     tree = build.select([item.copy() for item in items], build.table(RELATION), where=exp.false())
     return await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))

@@ -8,13 +8,13 @@ relations of FROM or USING too: their columns are read along and stand beside th
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.catalog import Column, Table
+from engine.catalog import Column, Put, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.ids import CatalogId
 from sql import assignment, build, dml, names, query, sequences
@@ -136,7 +136,7 @@ async def _values(
                     detail=f'Column "{name}" is an identity column defined as GENERATED ALWAYS.',
                 )
             if sequences.call_of(value) == "nextval":
-                fills.append((column, names.sequence(scope, names.parse(_constant(value)))))
+                fills.append((column, names.sequence(scope, names.parse(sequences.constant_name(value)))))
                 value = build.cast(exp.Null(), "bigint")
             volatile = volatile or bool(sequences.calls_in(value))
             values[column.id] = assignment.typed(value.copy(), column)
@@ -148,14 +148,6 @@ async def _values(
     if volatile:
         raise SqlError("0A000", "sequence functions inside an expression of UPDATE are not supported")
     return values, tuple(fills), volatile
-
-
-def _constant(call: exp.Expr) -> str:
-    argument = call.expressions[0] if call.expressions else call
-    literal = argument.this if isinstance(argument, exp.Cast) else argument
-    if not isinstance(literal, exp.Literal):
-        raise SqlError("0A000", "a sequence's name must be a constant here")
-    return str(literal.this)
 
 
 async def _check_types(scope: Scope, table: Table, statement: Update, source: Ready) -> None:
@@ -287,7 +279,7 @@ def _rows_beside(planned: WritePlan, found: pa.Table, written: pa.Table) -> dict
         arrays = [found.column(f"b{column.id}") for column in columns]
         fields = [f"c{column.id}" for column in columns]
         row_ids = written.column(build.ROW_ID)
-        rows[f"rows_beside_{position}_"] = pa.table([*arrays, row_ids], names=[*fields, build.ROW_ID])
+        rows[build.marker(f"beside {position}")] = pa.table([*arrays, row_ids], names=[*fields, build.ROW_ID])
     return rows
 
 
@@ -299,7 +291,7 @@ async def truncate(scope: Scope, statement: Truncate) -> AsyncIterator[Answer]:
     transaction.start_statement()
     for name in statement.tables:
         table = names.table(scope, name, "truncate")
-        await transaction.truncate(table)
+        transaction.edit(Put(replace(table, storage=transaction.new_storage())))
         if statement.restart_identity:
             for column in table.columns:
                 sequence = scope.catalog.sequences.get(column.sequence) if column.sequence else None

@@ -21,7 +21,9 @@ def text_columns(*names: str) -> tuple[ResultColumn, ...]:
     return tuple(ResultColumn(name, TEXT.oid, TEXT.size) for name in names)
 
 
-async def text_rows(columns: tuple[ResultColumn, ...], rows: Sequence[Sequence[str]]) -> AsyncIterator[Answer]:
+async def text_rows(
+    columns: tuple[ResultColumn, ...], rows: Sequence[Sequence[str]]
+) -> AsyncIterator[Answer]:
     """A result of text columns."""
     yield RowsBegin(columns)
     arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(columns))]
