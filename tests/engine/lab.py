@@ -66,8 +66,11 @@ class Lab:
 
     async def insert(self, *rows: Row, name: str = "t") -> Timestamp:
         transaction = self.tenant.begin()
-        await self.insert_in(transaction, *rows, name=name)
-        return await transaction.commit()
+        try:
+            await self.insert_in(transaction, *rows, name=name)
+            return await transaction.commit()
+        finally:
+            await transaction.rollback()
 
     async def insert_in(self, transaction: Transaction, *rows: Row, name: str = "t") -> None:
         table = self.table(name)
