@@ -49,7 +49,7 @@ class Insert:
     source: exp.Query | None
     overriding: Literal["system", "user"] | None
     conflict: exp.OnConflict | None
-    returning: tuple[exp.Expression, ...] | None
+    returning: tuple[exp.Expr, ...] | None
     with_: exp.With | None
 
 
@@ -59,10 +59,10 @@ class Update:
 
     table: Name
     alias: str | None
-    assignments: tuple[tuple[str, exp.Expression], ...]
+    assignments: tuple[tuple[str, exp.Expr], ...]
     from_: exp.From | None
-    where: exp.Expression | None
-    returning: tuple[exp.Expression, ...] | None
+    where: exp.Expr | None
+    returning: tuple[exp.Expr, ...] | None
     with_: exp.With | None
 
 
@@ -70,9 +70,9 @@ class Update:
 class Delete:
     table: Name
     alias: str | None
-    using: tuple[exp.Expression, ...]
-    where: exp.Expression | None
-    returning: tuple[exp.Expression, ...] | None
+    using: tuple[exp.Expr, ...]
+    where: exp.Expr | None
+    returning: tuple[exp.Expr, ...] | None
     with_: exp.With | None
 
 
@@ -113,7 +113,7 @@ class KeyDefinition:
 @dataclass(frozen=True, slots=True)
 class CheckDefinition:
     name: str | None
-    expression: exp.Expression
+    expression: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class ColumnDefinition:
     name: str
     type: str
     not_null: bool
-    default: exp.Expression | None
+    default: exp.Expr | None
     identity: Literal["always", "by default"] | None
     serial: bool
     sequence_options: Mapping[str, int | bool]
@@ -163,7 +163,7 @@ class DropColumn:
 class SetType:
     name: str
     type: str
-    using: exp.Expression | None
+    using: exp.Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class SetDefault:
     """`default` None means DROP DEFAULT."""
 
     name: str
-    default: exp.Expression | None
+    default: exp.Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +378,7 @@ class Prepare:
 @dataclass(frozen=True, slots=True)
 class Execute:
     name: str
-    arguments: tuple[exp.Expression, ...]
+    arguments: tuple[exp.Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,10 +421,10 @@ class CreateSnapshot:
 
     name: str | None
     if_not_exists: bool
-    as_of: exp.Expression | None
+    as_of: exp.Expr | None
     comment: str | None
     retain: str | None
-    returning: tuple[exp.Expression, ...] | None
+    returning: tuple[exp.Expr, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,8 +434,8 @@ class DropSnapshot:
 
     names: tuple[str, ...]
     if_exists: bool
-    filter: exp.Expression | None
-    returning: tuple[exp.Expression, ...] | None
+    filter: exp.Expr | None
+    returning: tuple[exp.Expr, ...] | None
     from_delete: bool
 
 
@@ -445,7 +445,7 @@ class Restore:
 
     tenant: str | None
     snapshot: str | None
-    timestamp: exp.Expression | None
+    timestamp: exp.Expr | None
     method: Literal["physical", "logical"]
 
 
