@@ -41,7 +41,7 @@ from sql.types import declared
 
 async def execute(scope: Scope, statement: AlterTable) -> AsyncIterator[Answer]:
     tag = f"ALTER {statement.kind.upper()}"
-    if names.is_system(statement.name):
+    if names.is_system(scope, statement.name):
         raise SqlError("42501", f'permission denied: "{statement.name.name}" is a system catalog')
     found = names.find(scope, statement.name)
     if found is None:

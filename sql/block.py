@@ -16,6 +16,7 @@ from typing import Literal
 from engine.ids import Timestamp
 from engine.tenant import Tenant
 from engine.transaction import Transaction
+from engine.workspace import Savepoint
 from sql.errors import SqlError
 from sql.settings import Mark, Settings
 from sql.statement import Isolation, TransactionModes
@@ -26,7 +27,7 @@ TransactionStatus = Literal["I", "T", "E"]
 @dataclass(slots=True)
 class SavepointMark:
     name: str
-    engine: object
+    engine: Savepoint
     settings: Mark
 
 

@@ -60,7 +60,7 @@ async def _copy_to(scope: Scope, statement: Copy) -> AsyncIterator[Answer]:
 
 def _whole_table(scope: Scope, statement: Copy) -> exp.Query:
     name = cast(Name, statement.table)
-    if names.is_system(name):
+    if names.is_system(scope, name):
         items: list[exp.Expr] = [build.star()]
         if statement.columns is not None:
             items = [build.column(column) for column in statement.columns]
@@ -218,7 +218,7 @@ async def _copy_from(scope: Scope, statement: Copy) -> AsyncIterator[Answer]:
 
 async def _plan(scope: Scope, statement: Copy) -> _CopyPlan:
     name = cast(Name, statement.table)
-    if names.is_system(name):
+    if names.is_system(scope, name):
         raise names.refused(name)
     table = names.relation(scope, name)
     if not isinstance(table, Table):

@@ -91,7 +91,7 @@ async def _create_as(scope: Scope, statement: CreateTable, where: Schema, argume
         rows = await reader.table(sql, ready.values(arguments))
     transaction.edit(Put(table))
     await scope.interrupts.wait(transaction.insert(table, rows))
-    return rows.num_rows
+    return int(rows.num_rows)
 
 
 def output_names(

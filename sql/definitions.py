@@ -90,8 +90,8 @@ async def with_default(scope: Scope, made: Column, default: exp.Expr) -> Column:
         raise SqlError("0A000", "cannot use column reference in DEFAULT expression")
     if default.find(exp.Query) is not None:
         raise SqlError("0A000", "cannot use subquery in DEFAULT expression")
-    if default.find(exp.Parameter) is not None:
-        raise SqlError("42P02", f"there is no parameter ${default.find(exp.Parameter).name}")
+    if (parameter := default.find(exp.Parameter)) is not None:
+        raise SqlError("42P02", f"there is no parameter ${parameter.name}")
     function = sequences.call_of(default)
     if function == "nextval":
         kept = replace(made, default=parse.to_postgres(default))

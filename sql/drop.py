@@ -58,7 +58,7 @@ async def _lock(scope: Scope, name: Name) -> None:
 
 
 def _find(scope: Scope, statement: Drop, name: Name, notices: list[Notice]) -> Relation | None:
-    if names.is_system(name):
+    if names.is_system(scope, name):
         raise SqlError("42501", f'permission denied: "{name.name}" is a system catalog')
     missing_schema = name.schema is not None and _schema_missing(scope, name)
     found = None if missing_schema else names.find(scope, name)

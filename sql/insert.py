@@ -111,9 +111,10 @@ async def _source(
     columns = _matched(table, given, len(cells[0]))
     tree, fills = _from_cells(scope, table, statement, columns, cells, arguments)
     if volatile:
-        tree, later = await sequences.rewrite(scope, tree, arguments)
-        assert isinstance(tree, exp.Select)
-        assert not later, "VALUES have no FROM"
+        rewritten, later = await sequences.rewrite(scope, tree, arguments)
+        assert isinstance(rewritten, exp.Select)
+        assert not later, "a list of VALUES has no rows of a table"
+        tree = rewritten
     await _check_cell_types(scope, columns, cells, statement, arguments)
     return tree, fills, volatile
 
@@ -234,8 +235,8 @@ async def _from_query(
     ready = await query.plan(scope, inner, arguments, owner=inner)
     described = await query.describe(scope, ready)
     columns = _matched(table, given, len(described))
-    for column, found, position in zip(columns, described, range(len(columns)), strict=True):
-        if not _is_untyped_output(inner, position):
+    for index, (column, found) in enumerate(zip(columns, described, strict=True)):
+        if not _is_untyped_output(inner, index):
             assignment.check_type(column, by_oid(found.type_oid))
     labels = [f"v{position}" for position in range(len(columns))]
     position_of = {column.id: position for position, column in enumerate(columns)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from engine.errors import StatementCancelled
 
@@ -31,7 +31,7 @@ class Interrupts:
         self._armed = False
         self._reason: str | None = None
         self._readers: set[Interruptible] = set()
-        self._waits: set[asyncio.Future[object]] = set()
+        self._waits: set[asyncio.Future[Any]] = set()
 
     @contextlib.contextmanager
     def statement(self, timeout_ms: int) -> Iterator[None]:

@@ -47,15 +47,15 @@ def find(scope: Scope, name: Name) -> Relation | None:
     return None
 
 
-def is_system(name: Name) -> bool:
+def is_system(scope: Scope, name: Name) -> bool:
     """A system relation hides a user's of the same unqualified name, as pg_catalog does in PostgreSQL."""
     if name.schema is not None and name.schema not in SYSTEM_SCHEMAS:
         return False
-    return system.lookup(name.schema, name.name) is not None
+    return system.lookup(name.schema, name.name, scope.principal.tenant) is not None
 
 
 def relation(scope: Scope, name: Name) -> Relation:
-    if is_system(name):
+    if is_system(scope, name):
         raise refused(name)
     found = find(scope, name)
     if found is None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pyarrow as pa
 from sqlglot import exp
@@ -23,7 +24,7 @@ from engine.catalog import Snapshot
 from engine.errors import QueryFailed
 from engine.ids import Timestamp
 from engine.tenant import Tenant
-from engine.transaction import Reader
+from engine.reader import Reader
 from sql import build, moments
 from sql.answers import ResultColumn
 from sql.errors import SqlError
@@ -34,7 +35,7 @@ from sql.scope import NO_ARGUMENTS, Arguments, Past, Scope
 from sql.system import SystemContext
 from sql.types import of_duckdb
 
-Rows = pa.Table | str
+Rows: TypeAlias = pa.Table | str
 """Rows for a marker: held in memory, or DuckDB SQL of a relation."""
 
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\d+)")
@@ -195,6 +196,7 @@ def system_context(scope: Scope) -> SystemContext:
         database=scope.database_name,
         role=scope.principal.role,
         tenant=scope.tenant,
+        search_path=scope.search_path,
         settings=scope.settings.effective,
     )
 

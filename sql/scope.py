@@ -14,7 +14,8 @@ from engine.catalog import Catalog, Database
 from engine.cluster import Cluster
 from engine.ids import CatalogId, Timestamp
 from engine.tenant import Tenant
-from engine.transaction import Reader, Transaction
+from engine.reader import Reader
+from engine.transaction import Transaction
 from sql.block import Block
 from sql.errors import SqlError
 from sql.interrupts import Interrupts

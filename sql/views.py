@@ -14,10 +14,9 @@ from sqlglot import exp
 
 from engine.catalog import Catalog, Put, Relation, View, ViewColumn
 from engine.ids import CatalogId
-from sql import build, ddl, names, parse, query
+from sql import build, ddl, names, parse, plan, query
 from sql.answers import Answer, Complete
 from sql.errors import SqlError
-from sql.plan import qualify
 from sql.scope import NO_ARGUMENTS, Scope
 from sql.statement import CreateView
 
@@ -43,7 +42,7 @@ async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
     columns = tuple(
         ViewColumn(label, ddl.output_type(column)) for label, column in zip(labels, described, strict=True)
     )
-    qualified, depends = qualify(statement.query, scope.context(NO_ARGUMENTS, {}))
+    qualified, depends = plan.qualify(statement.query, scope.context(NO_ARGUMENTS, {}))
     if existing is not None:
         _check_replacement(scope, existing, columns, depends)
     id = existing.id if existing is not None else scope.transaction.new_id()
