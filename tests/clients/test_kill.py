@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
@@ -73,8 +74,7 @@ def test_no_acknowledged_commit_is_lost(store_address: StoreAddress, tmp_path: P
 
 
 def test_a_copy_that_was_cut_off_by_kill_leaves_nothing(store_address: StoreAddress, tmp_path: Path) -> None:
-    with serving(store_address, tmp_path) as server:
-        connection = server.connect()
+    with serving(store_address, tmp_path) as server, contextlib.closing(server.connect()) as connection:
         connection.execute("create table t (a int)")
         connection.execute("create snapshot before")
         raw = connection.pgconn
@@ -85,7 +85,6 @@ def test_a_copy_that_was_cut_off_by_kill_leaves_nothing(store_address: StoreAddr
         raw.flush()
         time.sleep(0.3)
         server.kill()
-        connection.close()
     with serving(store_address, tmp_path) as server, server.connect() as connection:
         assert connection.execute("select count(*) from t").fetchone() == (0,)
         assert connection.execute("select count(*) from mo_snapshots").fetchone() == (1,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -61,8 +62,10 @@ def test_data_outlives_a_clean_stop(address: StoreAddress, tmp_path: Path) -> No
 def test_stopping_tells_those_at_rest_and_lets_statements_finish(
     address: StoreAddress, tmp_path: Path
 ) -> None:
-    with serving(address, tmp_path) as server:
-        resting, open_block, working = server.connect(), server.connect(), server.connect()
+    with serving(address, tmp_path) as server, contextlib.ExitStack() as stack:
+        resting, open_block, working = (
+            stack.enter_context(contextlib.closing(server.connect())) for _ in range(3)
+        )
         working.execute("create table t as select n from generate_series(1, 1500) as s(n)")
         open_block.execute("begin")
         open_block.execute("delete from t")
@@ -86,8 +89,7 @@ def test_stopping_tells_those_at_rest_and_lets_statements_finish(
 
 
 def test_stopping_cancels_what_takes_too_long(address: StoreAddress, tmp_path: Path) -> None:
-    with serving(address, tmp_path) as server:
-        working = server.connect()
+    with serving(address, tmp_path) as server, contextlib.closing(server.connect()) as working:
         thread = threading.Thread(target=lambda: _until_it_fails(working))
         thread.start()
         time.sleep(0.3)
@@ -149,14 +151,12 @@ def test_the_log_in_json(address: StoreAddress, tmp_path: Path) -> None:
 
 
 def test_too_many_connections(address: StoreAddress, tmp_path: Path) -> None:
-    with serving(address, tmp_path) as server:
-        connections = [server.connect() for _ in range(100)]
+    with serving(address, tmp_path) as server, contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(100)]
         with pytest.raises(psycopg.OperationalError, match="too many clients"):
             server.connect()
-        connections.pop().close()
+        connections[0].close()
         server.connect().close()
-        for connection in connections:
-            connection.close()
 
 
 def failing(address: StoreAddress, folder: Path, *flags: str) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import threading
 import time
@@ -320,15 +321,15 @@ def test_copy_in_a_transaction_block(tenant: ATenant) -> None:
 def test_a_cut_connection_within_a_copy_leaves_nothing(tenant: ATenant) -> None:
     with tenant.connect() as watcher:
         watcher.execute("create table t (a int)")
-        connection = tenant.connect()
-        raw = connection.pgconn
-        raw.send_query(b"copy t from stdin")
-        while raw.is_busy():
-            raw.consume_input()
-        raw.put_copy_data(b"1\n2\n3\n" * 1000)
-        raw.flush()
-        time.sleep(0.2)
-        raw.finish()
+        with contextlib.closing(tenant.connect()) as connection:
+            raw = connection.pgconn
+            raw.send_query(b"copy t from stdin")
+            while raw.is_busy():
+                raw.consume_input()
+            raw.put_copy_data(b"1\n2\n3\n" * 1000)
+            raw.flush()
+            time.sleep(0.2)
+            raw.finish()
         time.sleep(0.2)
         assert watcher.execute("select count(*) from t").fetchone() == (0,)
         watcher.execute("drop table t")
@@ -383,12 +384,12 @@ def test_statement_timeout(tenant: ATenant) -> None:
 def test_a_client_that_leaves_stops_its_statement(tenant: ATenant) -> None:
     with tenant.connect() as watcher:
         watcher.execute("create table t (a int)")
-        connection = tenant.connect()
-        connection.execute("begin")
-        connection.execute("insert into t values (1)")
-        connection.pgconn.send_query(SLOW.encode())
-        time.sleep(0.3)
-        connection.pgconn.finish()
+        with contextlib.closing(tenant.connect()) as connection:
+            connection.execute("begin")
+            connection.execute("insert into t values (1)")
+            connection.pgconn.send_query(SLOW.encode())
+            time.sleep(0.3)
+            connection.pgconn.finish()
         began = time.monotonic()
         watcher.execute("drop table t")
         assert time.monotonic() - began < 10
