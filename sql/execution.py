@@ -121,8 +121,9 @@ async def execute(scope: Scope, statement: Statement, arguments: Arguments) -> A
     answers = cast(AsyncGenerator[Answer, None], _dispatch(scope, statement, arguments))
     async with contextlib.aclosing(answers) as given:
         async for answer in given:
+            if isinstance(answer, Complete):
+                scope.block.statements += 1
             yield answer
-    scope.block.statements += 1
 
 
 def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
