@@ -12,14 +12,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sql.system import helpers, information_schema, mo_catalog, pg_lists, pg_relations, pg_server
+from sql.system import (
+    helpers,
+    information_schema,
+    mo_catalog,
+    operator_classes,
+    pg_lists,
+    pg_relations,
+    pg_server,
+)
 from sql.system.columns import DESCRIPTIONS, HELPER_SCHEMA
 from sql.system.context import SystemContext
 from sql.system.inventory import nameable
 from sql.system.relation import Rows, SystemRelation, nothing
 
 _ROWS: Mapping[str, Mapping[str, Rows]] = {
-    "pg_catalog": {**pg_relations.RELATIONS, **pg_server.RELATIONS, **pg_lists.RELATIONS},
+    "pg_catalog": {
+        **pg_relations.RELATIONS,
+        **pg_server.RELATIONS,
+        **pg_lists.RELATIONS,
+        **operator_classes.RELATIONS,
+    },
     "information_schema": information_schema.RELATIONS,
     "mo_catalog": mo_catalog.RELATIONS,
     HELPER_SCHEMA: helpers.RELATIONS,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.ids import Timestamp
 from engine.state import State
 
 
@@ -17,6 +18,8 @@ class Handle(Protocol):
 
     @property
     def state(self) -> State: ...
+
+    def now(self) -> Timestamp: ...
 
 
 @dataclass(frozen=True)

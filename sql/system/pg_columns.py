@@ -176,7 +176,6 @@ pg_subscription_rel 6102 r srsubid:oid! srrelid:oid! srsubstate:char! srsublsn:p
 pg_tables 12033 v schemaname:name tablename:name tableowner:name tablespace:name hasindexes:bool
   hasrules:bool hastriggers:bool rowsecurity:bool
 pg_tablespace 1213 r oid:oid! spcname:name! spcowner:oid! spcacl:aclitem[] spcoptions:text[]
-pg_timezone_abbrevs 12122 v abbrev:text utc_offset:interval is_dst:bool
 pg_timezone_names 12126 v name:text abbrev:text utc_offset:interval is_dst:bool
 pg_transform 3576 r oid:oid! trftype:oid! trflang:oid! trffromsql:regproc! trftosql:regproc!
 pg_trigger 2620 r oid:oid! tgrelid:oid! tgparentid:oid! tgname:name! tgfoid:oid! tgtype:int2!

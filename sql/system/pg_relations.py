@@ -20,6 +20,7 @@ from sql.parse import parse_expression
 from sql.system import physical
 from sql.system.columns import Description
 from sql.system.inventory import SNAPSHOTS_KEY, SYSTEM_NAMESPACES, Index, Inventory
+from sql.system.operator_classes import BTREE, default_class
 from sql.system.quoting import quote_identifier
 from sql.system.relation import Row, Rows
 from sql.types import declared
@@ -30,7 +31,6 @@ PG_ATTRDEF_OID = 2604
 PG_CONSTRAINT_OID = 2606
 PG_NAMESPACE_OID = 2615
 HEAP = 2
-BTREE = 403
 UNKNOWN_ROWS = -1.0
 """reltuples of a table that was never analyzed."""
 _STRING = re.compile(r"'(?:[^']|'')*'")
@@ -185,9 +185,6 @@ def default_rows(seen: Inventory) -> Iterator[Row]:
 
 # --- indexes and constraints ------------------------------------------------------------------------
 
-_OPERATOR_CLASSES = {"int2": 1979, "int4": 1978, "int8": 3124, "text": 3126, "varchar": 3126}
-"""PostgreSQL's default btree classes for the commonest key types; others are told as 0."""
-
 
 def index_rows(seen: Inventory) -> Iterator[Row]:
     for index in seen.indexes:
@@ -205,7 +202,7 @@ def index_rows(seen: Inventory) -> Iterator[Row]:
             "indislive": True,
             "indkey": [number for number, _ in index.columns],
             "indcollation": [physical.collation(pg) for pg in types],
-            "indclass": [_OPERATOR_CLASSES.get(pg.name, 0) for pg in types],
+            "indclass": [default_class(pg) for pg in types],
             "indoption": [0] * len(types),
         }
 

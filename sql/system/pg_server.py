@@ -7,7 +7,11 @@ PostgreSQL's OIDs.
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
 
 from sql.system import physical
 from sql.system.inventory import SYSTEM_NAMESPACES, Inventory
@@ -19,6 +23,7 @@ UTF8 = 6
 DEFAULT_TABLESPACE = 1663
 PG_DATABASE_OID = 1262
 HIDDEN_PASSWORD = "********"  # noqa: S105
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCALE = "C.UTF-8"
 
 
@@ -178,6 +183,20 @@ def activity_rows(seen: Inventory) -> Iterator[Row]:
     }
 
 
+def time_zone_rows(seen: Inventory) -> Iterator[Row]:
+    moment = _EPOCH + timedelta(microseconds=seen.context.tenant.now())
+    for name in sorted(zoneinfo.available_timezones()):
+        local = moment.astimezone(zoneinfo.ZoneInfo(name))
+        offset = local.utcoffset() or timedelta()
+        nanoseconds = int(offset.total_seconds()) * 1_000_000_000
+        yield {
+            "name": name,
+            "abbrev": local.tzname(),
+            "utc_offset": pa.MonthDayNano([0, 0, nanoseconds]),
+            "is_dst": bool(local.dst()),
+        }
+
+
 RELATIONS: Mapping[str, Rows] = {
     "pg_namespace": namespace_rows,
     "pg_type": type_rows,
@@ -194,5 +213,6 @@ RELATIONS: Mapping[str, Rows] = {
     "pg_shdescription": shared_description_rows,
     "pg_settings": settings_rows,
     "pg_stat_activity": activity_rows,
+    "pg_timezone_names": time_zone_rows,
 }
 VOLATILE = frozenset({"pg_settings", "pg_stat_activity", "pg_sequences", "pg_timezone_names"})

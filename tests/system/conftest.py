@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.services import PostgresService
+from tests.system.servers import Servers
 from tests.system.shop import Shop
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
@@ -23,6 +24,14 @@ def postgres_shop(postgres_service: PostgresService) -> Iterator[psycopg.Connect
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(SCHEMA)
         yield connection
+
+
+@pytest.fixture(scope="session")
+def servers(postgres_shop: psycopg.Connection) -> Iterator[Servers]:
+    """Both, to ask the same of."""
+    both = Servers(Shop(), postgres_shop)
+    yield both
+    both.duckdb.close()
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,9 @@ from sql.types import declared
 class FakeTenant:
     name: str = "acme"
 
+    def now(self) -> Timestamp:
+        return Timestamp(1_700_000_000_000_000)
+
     @property
     def state(self) -> State:
         return State(

@@ -176,3 +176,32 @@ def test_a_name_is_visible_where_the_search_path_finds_it_first(shop: Shop) -> N
     assert titles["Side", "public"]['"Mixed Case"'] is True
     assert titles["public",]["mo_catalog.mo_snapshots"] is False
     assert titles["public",]["pg_class"] is True
+
+
+def test_operator_classes(shop: Shop, postgres_shop: psycopg.Connection) -> None:
+    columns = "oid, opcmethod, opcname, opcfamily, opcintype, opcdefault, opckeytype"
+    mine = [row for row in ours(shop, "pg_catalog", "pg_opclass", columns) if row[2] != "name_ops"]
+    theirs = postgres_shop.execute(
+        f"SELECT {columns} FROM pg_opclass WHERE oid = ANY(%s)", ([row[0] for row in mine],)
+    ).fetchall()
+    assert sorted(mine) == sorted(theirs)
+
+
+def test_keys_have_postgresqls_classes(shop: Shop, postgres_shop: psycopg.Connection) -> None:
+    theirs = postgres_shop.execute(
+        "SELECT indclass::text, indcollation::text, indkey::text FROM pg_index WHERE indexrelid >= 16384"
+    ).fetchall()
+    mine = [
+        tuple(" ".join(map(str, vector)) for vector in row[:3])
+        for row in ours(shop, "pg_catalog", "pg_index", "indclass, indcollation, indkey, indrelid")
+        if row[3] >= 16384
+    ]
+    toast_is_not_here = [row for row in theirs if row[2] != "1 2" or row[0] == "3126 3126"]
+    assert sorted(mine) == sorted(toast_is_not_here)
+
+
+def test_time_zones(shop: Shop, postgres_shop: psycopg.Connection) -> None:
+    known = {row[0] for row in postgres_shop.execute("SELECT name FROM pg_timezone_names")}
+    mine = ours(shop, "pg_catalog", "pg_timezone_names", "name, abbrev, is_dst")
+    assert {"UTC", "Europe/Berlin", "America/New_York"} <= {row[0] for row in mine} & known
+    assert ("Asia/Kolkata", "IST", False) in mine
