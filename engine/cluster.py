@@ -104,6 +104,8 @@ class Cluster:
             horizon=now,
             next_id=FIRST_CATALOG_ID + len(bodies),
             next_row_id=FIRST_ROW_ID,
+            claims=(),
+            fences=(),
             entries=tuple(Entry(body, now, INFINITY) for body in bodies),
             refs=(),
         )

@@ -122,6 +122,8 @@ def _freeze(state: State, publisher: Publisher, first_wal: int, extra_cuts: Iter
         horizon=state.horizon,
         next_id=state.next_id,
         next_row_id=state.next_row_id,
+        claims=tuple(state.claims),
+        fences=tuple(state.fences),
         entries=tuple(state.history.entries_until(watermark)),
         refs=tuple(state.refs()),
     )

@@ -4,7 +4,9 @@ A manifest states its `watermark` W and `first_wal`: all commits up to W are in 
 it names; the commits after W are in the WAL objects from `first_wal` on (which may also hold commits
 up to W: replay leaves these out). It never tells of anything after W, so that replay is exact.
 
-A *claim* is a manifest that only raises the epoch; recovery may start from it like from any other.
+A *claim* is a manifest that only raises the epoch; recovery may start from it like from any other. The
+numbers of all claims and fences so far are part of every manifest: what a stalled writer must run into
+is never collected.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class Manifest:
     horizon: Timestamp
     next_id: int
     next_row_id: int
+    claims: tuple[int, ...]
+    fences: tuple[int, ...]
     entries: tuple[Entry, ...]
     refs: tuple[Ref, ...]
 
@@ -48,6 +52,7 @@ def encode(manifest: Manifest) -> bytes:
 def decode(data: bytes, name: str) -> Manifest:
     """`LogCorrupted` (naming `name`) when the bytes are not a whole manifest of this format."""
     fields, _ = unpack(_MAGIC, data, name)
+    fields["claims"], fields["fences"] = tuple(fields["claims"]), tuple(fields["fences"])
     fields["entries"] = tuple(Entry.from_json(entry) for entry in fields["entries"])
     fields["refs"] = tuple(Ref.from_json(ref) for ref in fields["refs"])
     return Manifest(**fields)

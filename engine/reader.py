@@ -15,7 +15,7 @@ import pyarrow as pa
 from engine.catalog import Table
 from engine.duck import Cursor, Duck, Stream
 from engine.ids import Timestamp
-from engine.scan import Scan
+from engine.scan import Scan, column_values
 from engine.workspace import Workspace
 
 
@@ -53,24 +53,19 @@ class Reader:
         `own_writes` says otherwise."""
         own = ts is None if own_writes is None else own_writes
         committed = await self._scan.relation(table, self._read_ts() if ts is None else ts)
-        rows, dead = self._workspace.rows_of(table.storage) if own else (None, None)
-        if rows is None and dead is None:
+        inserted, dead = self._workspace.rows_of(table.storage) if own else ([], None)
+        if not inserted and dead is None:
             return committed
         items = ", ".join([*(f"c{column.id}" for column in table.columns), "_row_id"])
         if dead is not None:
             name = await self._scan.register(pa.table({"_row_id": dead}))
             committed = f"(SELECT {items} FROM {committed} AS alive ANTI JOIN {name} USING (_row_id))"
-        if rows is None:
-            return committed
-        name = await self._scan.register(rows)
-        present = set(rows.column_names)
-        casts = ", ".join(
-            f"CAST({f'c{column.id}' if f'c{column.id}' in present else 'NULL'} AS {column.storage_type}) "
-            f"AS c{column.id}"
-            for column in table.columns
-        )
-        own_rows = f"SELECT {casts}{', ' if casts else ''}_row_id FROM {name}"
-        return f"(SELECT {items} FROM {committed} AS committed UNION ALL {own_rows})"
+        parts = [f"SELECT {items} FROM {committed} AS committed"]
+        for rows in inserted:
+            name = await self._scan.register(rows)
+            values = column_values(table.columns, rows.column_names)
+            parts.append(f"SELECT {', '.join([*values, '_row_id'])} FROM {name}")
+        return f"({' UNION ALL '.join(parts)})"
 
     def register(self, rows: pa.Table) -> str:
         """Make an Arrow table readable; its name."""

@@ -60,6 +60,8 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
         last_ts=manifest.last_ts,
         watermark=manifest.watermark,
         horizon=manifest.horizon,
+        claims=manifest.claims,
+        fences=manifest.fences,
     )
     state.visible_ts = manifest.watermark
     next_wal = manifest.first_wal
@@ -68,14 +70,16 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
             raise LogCorrupted(
                 f"WAL object {next_wal} of tenant {paths.name!r} is missing, {number} is there"
             )
-        replay(state, record)
+        replay(state, record, number)
         next_wal += 1
     state.visible_ts = max(state.visible_ts, state.last_ts)
     return Recovered(manifest, state, next_wal)
 
 
-def replay(state: State, record: wal.WalObject) -> None:
-    """Apply what the state does not have yet."""
+def replay(state: State, record: wal.WalObject, number: int) -> None:
+    """Apply what the state does not have yet of WAL object `number`."""
+    if record.fence and number not in state.fences:
+        state.fences.append(number)
     for transaction in record.transactions:
         if transaction.ts > state.visible_ts:
             state.apply(transaction)
@@ -123,12 +127,18 @@ async def claim(store: Store, paths: TenantPaths, clock: Clock, ids: Ids) -> Cla
     while True:
         recovered = await read_state(store, paths)
         newest = recovered.manifest
-        claimed = dataclasses.replace(newest, number=newest.number + 1, epoch=newest.epoch + 1, writer=writer)
+        number = newest.number + 1
+        claims = (*newest.claims, number)
+        claimed = dataclasses.replace(
+            newest, number=number, epoch=newest.epoch + 1, writer=writer, claims=claims
+        )
         data = await asyncio.to_thread(manifests.encode, claimed)
         key = paths.manifest(claimed.number)
         if await put_decided(store, clock, key, data, functools.partial(operator.eq, data)) is None:
             break
     next_wal = await _fence(store, paths, clock, recovered, claimed)
+    recovered.state.claims.append(claimed.number)
+    recovered.state.fences.append(next_wal - 1)
     return Claimed(recovered.state, claimed.number, claimed.first_wal, next_wal, claimed.epoch, writer)
 
 
@@ -153,5 +163,5 @@ async def _fence(
             raise TenantFenced(
                 f"another server took over the tenant {paths.name!r} while this one was opening it"
             )
-        replay(recovered.state, record)
+        replay(recovered.state, record, number)
         number += 1

@@ -121,14 +121,8 @@ class Scan:
 
     async def _tail_rows(self, rows: pa.Table, columns: Sequence[Column], ts: Timestamp) -> str:
         name = await self.register(rows)
-        present = set(rows.column_names)
-        items = [
-            f"CAST(c{column.id} AS {column.storage_type}) AS c{column.id}"
-            if f"c{column.id}" in present
-            else f"{missing(column)} AS c{column.id}"
-            for column in columns
-        ]
-        return f"(SELECT {', '.join([*items, '_row_id'])}, {ts}::BIGINT AS _commit_ts FROM {name})"
+        items = [*column_values(columns, rows.column_names), "_row_id"]
+        return f"(SELECT {', '.join(items)}, {ts}::BIGINT AS _commit_ts FROM {name})"
 
     async def register(self, rows: pa.Table) -> str:
         """Make an Arrow table readable by this scan's cursor; its name."""
@@ -159,6 +153,16 @@ class Scan:
             hot.pins -= 1
         self._pinned.clear()
         await self._held.aclose()
+
+
+def column_values(columns: Sequence[Column], present: Sequence[str]) -> list[str]:
+    """Select-list items that give `columns` from Arrow rows which have the columns `present`."""
+    return [
+        f"CAST(c{column.id} AS {column.storage_type}) AS c{column.id}"
+        if f"c{column.id}" in present
+        else f"{missing(column)} AS c{column.id}"
+        for column in columns
+    ]
 
 
 def missing(column: Column) -> str:

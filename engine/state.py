@@ -79,6 +79,8 @@ class State:
         last_ts: Timestamp,
         watermark: Timestamp,
         horizon: Timestamp,
+        claims: Iterable[int] = (),
+        fences: Iterable[int] = (),
     ) -> None:
         entries = tuple(entries)
         self.history = History(entries)
@@ -90,6 +92,8 @@ class State:
         self.visible_ts = last_ts
         self.watermark = watermark
         self.horizon = horizon
+        self.claims = list(claims)
+        self.fences = list(fences)
         self.tail_bytes = 0
         for entry in sorted(entries, key=lambda entry: entry.created_ts):
             if isinstance(entry.body, Table):

@@ -35,7 +35,6 @@ from engine.errors import (
     NotNullViolated,
     StaleRead,
 )
-from engine.flush import layout_of
 from engine.hot_rows import parameter_rows
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.locks import Owner
@@ -312,15 +311,14 @@ class Transaction:
     async def _request(self) -> Request:
         inserts, deletes, refs = [], [], list(self.workspace.refs)
         for storage in self.workspace.storages():
-            rows, dead = self.workspace.rows_of(storage)
+            inserted, dead = self.workspace.rows_of(storage)
             if dead is not None:
                 deletes.append(wal.RowsDeleted(storage, dead))
-            if rows is None:
-                continue
-            if rows.nbytes > BULK_BYTES_MIN and rows.num_columns > 1:
-                refs += await self._write_bulk(storage, rows)
-            else:
-                inserts.append(wal.RowsInserted(storage, rows))
+            for rows in inserted:
+                if rows.nbytes > BULK_BYTES_MIN and rows.num_columns > 1:
+                    refs += await self._write_bulk(storage, rows)
+                else:
+                    inserts.append(wal.RowsInserted(storage, rows))
         edits = (
             *self.workspace.edits,
             *(Put(Position(id, value)) for id, value in self.workspace.positions.items()),
@@ -353,12 +351,14 @@ class Transaction:
             await self._tenant.duck.release(cursor)
 
     def _layout(self, storage: StorageId, rows: pa.Table) -> Layout:
-        for table in self._catalog.tables.values():
-            if table.storage == storage:
-                ids = {f"c{column.id}" for column in table.columns}
-                if ids == set(rows.column_names) - {"_row_id"}:
-                    return Layout.of(table.columns, table)
-        return layout_of(self._tenant.state, storage, rows.column_names)
+        """How the rows are written: the storage may be new, its table altered since they came."""
+        bodies = [edit.body for edit in self.workspace.edits if isinstance(edit, Put)]
+        tables = [body for body in bodies if isinstance(body, Table) and body.storage == storage]
+        known = dict(self._tenant.state.columns_of_storage(storage))
+        known.update({column.id: column for table in tables for column in table.columns})
+        table = next((t for t in self._catalog.tables.values() if t.storage == storage), None)
+        ids = [CatalogId(int(name[1:])) for name in rows.column_names if name != "_row_id"]
+        return Layout.of([known[id] for id in ids], table)
 
 
 def _check_nulls(table: Table, rows: pa.Table) -> None:

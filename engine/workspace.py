@@ -83,19 +83,24 @@ class Workspace:
     def storages(self) -> list[StorageId]:
         return list(self._heaps)
 
-    def rows_of(self, storage: StorageId) -> tuple[pa.Table | None, pa.Int64Array | None]:
-        """The storage's own rows that are still there, and the row ids deleted of committed ones."""
+    def rows_of(self, storage: StorageId) -> tuple[list[pa.Table], pa.Int64Array | None]:
+        """The storage's own rows that are still there, one table per set of columns (an ALTER TABLE may
+        have come in between), and the row ids deleted of committed ones."""
         heap = self._heaps.get(storage)
         if heap is None:
-            return None, None
+            return [], None
         deleted = np.unique(np.concatenate(heap.deletes)) if heap.deletes else None
-        rows = None
-        if heap.inserts:
-            rows = pa.concat_tables(heap.inserts, promote_options="permissive")
-            if deleted is not None:
-                own = rows.column("_row_id")
-                gone = pc.is_in(own, value_set=pa.array(deleted))
-                deleted = np.setdiff1d(deleted, own.to_numpy(), assume_unique=True)
-                rows = rows.filter(pc.invert(gone))
+        groups: dict[tuple[str, ...], list[pa.Table]] = {}
+        for rows in heap.inserts:
+            groups.setdefault(tuple(rows.column_names), []).append(rows)
+        found = [pa.concat_tables(parts, promote_options="permissive") for parts in groups.values()]
+        if deleted is not None:
+            gone = pa.array(deleted)
+            for rows in found:
+                own = rows.column("_row_id").to_numpy()
+                deleted = np.setdiff1d(deleted, own, assume_unique=True)
+            found = [
+                rows.filter(pc.invert(pc.is_in(rows.column("_row_id"), value_set=gone))) for rows in found
+            ]
         dead = pa.array(deleted, pa.int64()) if deleted is not None and len(deleted) else None
-        return (rows if rows is not None and rows.num_rows else None), dead
+        return [rows for rows in found if rows.num_rows], dead
