@@ -151,6 +151,11 @@ def _template(name: str, count: int) -> exp.Expr | None:
     return None if text is None else parse_expression(text)
 
 
+@functools.cache
+def _look_up(relation: str, result: str, column: str) -> exp.Expr:
+    return parse_expression(f"(SELECT h.{result} FROM helper.{relation} h WHERE h.{column} = $1)")
+
+
 class _Rewriter:
     """One rewrite: hands out aliases that no query can write."""
 
@@ -227,8 +232,7 @@ class _Rewriter:
         return filled.pop()
 
     def _one(self, relation: str, result: str, column: str, value: exp.Expr) -> exp.Expr:
-        template = parse_expression(f"(SELECT h.{result} FROM helper.{relation} h WHERE h.{column} = $1)")
-        return self._filled(template, [value])
+        return self._filled(_look_up(relation, result, column), [value])
 
     # --- reg… types -----------------------------------------------------------------------------
 
