@@ -18,8 +18,8 @@ Life of a commit
     `engine.puts.put_decided` sees to it that the outcome is known before anybody hears of it.
 6.  The durable transactions go into the hot tables (`engine.hot_rows.HotRows`), then into the state
     (`engine.state.State.apply`), which raises the visible timestamp; then the client is told.
-7.  Now and then `engine.flush.flush` turns the tail into objects and publishes a manifest
-    (`engine.flush.Publisher.publish`), so that recovery starts from there.
+7.  Now and then `engine.tenant.Tenant.flush` turns the tail into objects (`engine.flush.write`) and
+    publishes a manifest (`engine.checkpoint.Publisher.publish`), so that recovery starts from there.
 
 Life of a restore
 -----------------

@@ -25,51 +25,21 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from engine import manifest as manifests
 from engine.catalog import Column
-from engine.clock import Clock
+from engine.checkpoint import Publisher
 from engine.duck import Duck
-from engine.errors import TenantFenced
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.manifest import Manifest
 from engine.objects import Layout, ObjectWriter
-from engine.paths import TenantPaths
-from engine.puts import put_decided
 from engine.refs import Ref
 from engine.state import State, Storage
-from engine.stores.base import Store
 
 CUTS_MAX = 64
 STORAGES_AT_ONCE = 4
 
 
-@dataclass(slots=True)
-class Publisher:
-    """Where the tenant's manifests stand."""
-
-    store: Store
-    paths: TenantPaths
-    clock: Clock
-    epoch: int
-    writer: str
-    number: int
-
-    async def publish(self, manifest: Manifest) -> None:
-        """Put the next manifest; `TenantFenced` when another server has put one."""
-        key = self.paths.manifest(manifest.number)
-        data = await asyncio.to_thread(manifests.encode, manifest)
-        other = await put_decided(self.store, self.clock, key, data, lambda found: found == data)
-        if other is not None:
-            raise TenantFenced(
-                f"another server has taken over the tenant {self.paths.name!r}",
-                detail=f"Manifest {manifest.number} is not this server's.",
-                hint="Connect to the other server. Nothing acknowledged here is lost.",
-            )
-        self.number = manifest.number
-
-
 @dataclass(frozen=True, slots=True)
-class _Frozen:
+class Frozen:
     """The state as it was at W."""
 
     manifest: Manifest
@@ -77,17 +47,24 @@ class _Frozen:
     cuts: tuple[Timestamp, ...]
 
 
-async def flush(
-    state: State,
-    duck: Duck,
-    objects: ObjectWriter,
-    publisher: Publisher,
-    *,
-    first_wal: int,
-    extra_cuts: Iterable[Timestamp] = (),
-) -> tuple[Ref, ...]:
-    """Flush all that is visible; the new refs. `first_wal` is the first WAL object not yet applied."""
-    frozen = _freeze(state, publisher, first_wal, extra_cuts)
+def freeze(
+    state: State, publisher: Publisher, first_wal: int, extra_cuts: Iterable[Timestamp] = ()
+) -> Frozen:
+    """Fix W. `first_wal` is the first WAL object that is not part of the state."""
+    watermark = state.visible_ts
+    cuts = {*state.history.current.snapshots, *extra_cuts}
+    moments = sorted(ts for ts in cuts if state.watermark <= ts < watermark)
+    tails = tuple(
+        Storage(storage.id, inserts=list(storage.inserts), deletes=list(storage.deletes))
+        for storage in state.storages.values()
+        if storage.has_tail_until(watermark)
+    )
+    manifest = publisher.next_manifest(state, watermark, first_wal)
+    return Frozen(manifest, tails, tuple(moments[-CUTS_MAX:]))
+
+
+async def write(frozen: Frozen, state: State, duck: Duck, objects: ObjectWriter) -> tuple[Ref, ...]:
+    """The tails as objects; their refs."""
     slots = asyncio.Semaphore(STORAGES_AT_ONCE)
 
     async def one(storage: Storage) -> list[Ref]:
@@ -95,45 +72,7 @@ async def flush(
             return await _flush_storage(state, duck, objects, storage, frozen.cuts)
 
     made = await asyncio.gather(*(one(storage) for storage in frozen.tails))
-    refs = tuple(ref for group in made for ref in group)
-    manifest = _with_refs(frozen.manifest, refs)
-    await publisher.publish(manifest)
-    state.flushed(refs, manifest.watermark)
-    return refs
-
-
-def _freeze(state: State, publisher: Publisher, first_wal: int, extra_cuts: Iterable[Timestamp]) -> _Frozen:
-    watermark = state.visible_ts
-    moments = sorted(
-        {ts for ts in (*state.history.current.snapshots, *extra_cuts) if state.watermark <= ts < watermark}
-    )
-    tails = tuple(
-        Storage(storage.id, inserts=list(storage.inserts), deletes=list(storage.deletes))
-        for storage in state.storages.values()
-        if storage.has_tail_until(watermark)
-    )
-    manifest = Manifest(
-        number=publisher.number + 1,
-        epoch=publisher.epoch,
-        writer=publisher.writer,
-        first_wal=first_wal,
-        watermark=watermark,
-        last_ts=state.last_ts,
-        horizon=state.horizon,
-        next_id=state.next_id,
-        next_row_id=state.next_row_id,
-        claims=tuple(state.claims),
-        fences=tuple(state.fences),
-        entries=tuple(state.history.entries_until(watermark)),
-        refs=tuple(state.refs()),
-    )
-    return _Frozen(manifest, tails, tuple(moments[-CUTS_MAX:]))
-
-
-def _with_refs(manifest: Manifest, refs: tuple[Ref, ...]) -> Manifest:
-    fields = {name: getattr(manifest, name) for name in Manifest.__slots__}
-    fields["refs"] = (*manifest.refs, *refs)
-    return Manifest(**fields)
+    return tuple(ref for group in made for ref in group)
 
 
 async def _flush_storage(

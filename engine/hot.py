@@ -8,7 +8,8 @@ Invariants
 - A hot table holds every row and every delete of its storage up to `visible_ts`, from the moment it
   is ready: commits are applied to it, under the write lock, before `visible_ts` is raised. A commit
   that arrives while it is loading waits in `pending` and is applied when it is loaded.
-- It serves a read of its storage at ts when its `serves_until` is not before ts.
+- It serves a read at ts when every ref visible at ts went into it: those that were live when it was
+  loaded did, those that compaction had ended before did not.
 - After a restore of storage A, as of m, to storage B, the table of A is *handed over*: rows after m
   are deleted and delete stamps after m cleared, in one DuckDB transaction; it then serves B at any
   time and A up to m. Only a table that no statement is reading is handed over; otherwise B gets a copy.
@@ -31,15 +32,17 @@ from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.state import Storage, TailRows
 from engine.wal import Transaction
 
+ALWAYS = Timestamp(0)
+
 
 @dataclass(eq=False)
 class HotTable:
     """One DuckDB table. `columns` maps the column ids it has to their types; `serves` the storages it
-    can be read for to the last moment it is right for."""
+    can be read for to the first and the last moment it is right for."""
 
     name: str
     columns: dict[CatalogId, str]
-    serves: dict[StorageId, Timestamp]
+    serves: dict[StorageId, tuple[Timestamp, Timestamp]]
     owner: StorageId
     ready: asyncio.Future[None]
     pins: int = 0
@@ -76,20 +79,30 @@ class HotTables:
     def serving(self, storage: StorageId, ts: Timestamp) -> HotTable | None:
         """The table, ready or loading, that can be read for `storage` at `ts`."""
         table = self._of.get(storage)
-        return table if table is not None and table.serves.get(storage, Timestamp(-1)) >= ts else None
+        if table is None:
+            return None
+        first, last = table.serves[storage]
+        return table if first <= ts <= last else None
+
+    def holds(self, storage: StorageId) -> bool:
+        """Whether there is a table, ready or loading, for `storage` at some moment."""
+        return storage in self._of
 
     def load(self, storage: Storage, visible_ts: Timestamp) -> HotTable:
         """Begin to make `storage` hot with what it has now; later commits are added here."""
         columns = {id: column.storage_type for id, column in self._columns_of(storage.id).items()}
-        table = self._new(storage.id, columns)
+        ended = [ref.removed_ts for ref in storage.refs.values() if ref.removed_ts <= visible_ts]
+        table = self._new(storage.id, columns, Timestamp(max(ended, default=0)))
         now = Storage(storage.id, dict(storage.refs), list(storage.inserts), list(storage.deletes))
         self._spawn(self._load(table, now, visible_ts))
         return table
 
-    def _new(self, storage: StorageId, columns: Mapping[CatalogId, str]) -> HotTable:
+    def _new(
+        self, storage: StorageId, columns: Mapping[CatalogId, str], first: Timestamp = ALWAYS
+    ) -> HotTable:
         self._count += 1
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        table = HotTable(f"hot_{self._count}", dict(columns), {storage: INFINITY}, storage, ready)
+        table = HotTable(f"hot_{self._count}", dict(columns), {storage: (first, INFINITY)}, storage, ready)
         table.pending = {transaction.ts: transaction for transaction in self._applying}
         self._of[storage] = table
         return table
@@ -201,10 +214,10 @@ class HotTables:
             self._spawn(self._copy(source, target, moment))
 
     def _take_over(self, source: HotTable, old: StorageId, new: StorageId, moment: Timestamp) -> None:
-        until = min(source.serves[old], moment)
+        first, last = source.serves[old]
         for storage in source.serves:
             del self._of[storage]
-        source.serves = {old: until, new: INFINITY}
+        source.serves = {old: (first, min(last, moment)), new: (ALWAYS, INFINITY)}
         source.owner = new
         self._of[old] = self._of[new] = source
         source.ready = asyncio.get_running_loop().create_future()

@@ -42,8 +42,9 @@ class Scan:
         """The rows of `table` (as the catalog had it at `ts`) at `ts`."""
         storage = self._state.storages.get(table.storage) or Storage(table.storage)
         hot = self._hot.serving(table.storage, ts)
-        if hot is None and table.storage == self._live_storage(table):
-            hot = self._hot.load(storage, self._state.visible_ts)
+        if hot is None and table.storage == self._live_storage(table) and not self._hot.holds(storage.id):
+            self._hot.load(storage, self._state.visible_ts)
+            hot = self._hot.serving(table.storage, ts)
         if hot is None:
             return await self.cold(storage, table.columns, ts)
         hot.pins += 1

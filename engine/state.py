@@ -154,3 +154,7 @@ class State:
         for storage in self.storages.values():
             self.tail_bytes -= storage.forget_tail_until(watermark)
         self.watermark = watermark
+
+    def replace_refs(self, storage: StorageId, refs: Iterable[Ref]) -> None:
+        """Refs of a storage that are new, or have another interval now."""
+        self.storage(storage).refs.update({ref.key: ref for ref in refs})

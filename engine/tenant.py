@@ -10,6 +10,7 @@ Time is the tenant's: ``max(wall clock, last ts)``.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -26,8 +27,10 @@ from engine import wal
 from engine.cache import ObjectCache
 from engine.catalog import Catalog, History, Put, Snapshot, World
 from engine.catalog import Sequence as SequenceBody
+from engine.checkpoint import Publisher
 from engine.clock import Clock
 from engine.commit import Committer, Request
+from engine.compaction import Run, choose, compact
 from engine.duck import Cursor, Duck
 from engine.errors import (
     EngineError,
@@ -42,6 +45,7 @@ from engine.errors import (
 from engine.hot import HotTable, HotTables
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
 from engine.locks import Locks
+from engine.manifest import Manifest
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.puts import put_object
@@ -103,7 +107,7 @@ class Tenant:
         )
         self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage)
-        self._publisher = flushing.Publisher(
+        self._publisher = Publisher(
             store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number
         )
         self._committer = Committer(
@@ -313,15 +317,50 @@ class Tenant:
     async def _flush(self, cuts: Sequence[Timestamp] = ()) -> None:
         self.check_open()
         first_wal = self._committer.next_wal
-        try:
-            await flushing.flush(
-                self.state, self.duck, self.objects, self._publisher, first_wal=first_wal, extra_cuts=cuts
-            )
-        except EngineError as error:
-            if isinstance(error, TenantFenced):
-                self._fail(error)
-            raise
+        frozen = flushing.freeze(self.state, self._publisher, first_wal, cuts)
+        refs = await flushing.write(frozen, self.state, self.duck, self.objects)
+        await self._publish(dataclasses.replace(frozen.manifest, refs=(*frozen.manifest.refs, *refs)))
+        self.state.flushed(refs, frozen.manifest.watermark)
         self._flushed_wal = first_wal
+
+    async def _publish(self, manifest: Manifest) -> None:
+        try:
+            await self._publisher.publish(manifest)
+        except TenantFenced as error:
+            self._fail(error)
+            raise
+
+    async def compact(self) -> int:
+        """Merge what is worth merging, run by run; the number of runs."""
+        runs = 0
+        async with self._maintenance:
+            for storage in list(self.state.storages.values()):
+                while (run := choose(storage, self.state.watermark, self._pins())) is not None:
+                    await self._compact(run)
+                    runs += 1
+        return runs
+
+    async def _compact(self, run: Run) -> None:
+        self.check_open()
+        watermark = self.state.watermark
+        cursor = self.duck.cursor()
+        scan = self.new_scan(cursor)
+        try:
+            done = await compact(self.state, run, watermark, cursor, scan, self.objects)
+        finally:
+            await scan.close()
+            await self.duck.release(cursor)
+        removed = {ref.key: ref for ref in done.removed}
+        manifest = self._publisher.next_manifest(
+            self.state, watermark, self._flushed_wal, lambda ref: removed.get(ref.key, ref)
+        )
+        await self._publish(dataclasses.replace(manifest, refs=(*manifest.refs, *done.made)))
+        self.state.replace_refs(run.storage, (*done.removed, *done.made))
+
+    def _pins(self) -> frozenset[Timestamp]:
+        """The moments that must stay readable whatever the horizon: snapshots, running transactions."""
+        reading = (transaction.read_ts for transaction in self._transactions)
+        return frozenset((*self.catalog.snapshots, *reading))
 
     async def restore(
         self, moment: Timestamp, method: restoring.Method = "physical"
