@@ -16,6 +16,10 @@ _ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.)|\Z)", re.DOTALL)
 
 
+_CORRUPT = "end-of-copy marker corrupt"
+_MISMATCH = "end-of-copy marker does not match previous newline style"
+
+
 class ExactReader:
     """Splits windows of COPY data, each beginning at a line's start, into lines and lines into fields."""
 
@@ -31,7 +35,7 @@ class ExactReader:
         else:
             specials.add(b"\\")
         self._special = re.compile(b"[" + b"".join(map(re.escape, sorted(specials))) + b"]")
-        field = rb"((?:[^\\" + delimiter + rb"]|\\.)*\\?)(?:" + delimiter + rb"|\Z)"
+        field = rb"((?:[^\\" + delimiter + rb"]|\\.)*)\\?(" + delimiter + rb"|\Z)"
         self._text_field = re.compile(field, re.DOTALL)
         self._csv_special = re.compile(b"[" + delimiter + b"".join(map(re.escape, _escapable(format))) + b"]")
 
@@ -87,7 +91,7 @@ class ExactReader:
                 position = marker[1]
                 last = position - 1
             else:
-                following = self._line_end(window, at, byte, place, final)
+                following = self._line_end(window, at, byte, place, final, place.line + embedded)
                 if following is not None:
                     place.line += embedded
                 return None if following is None else (at, following)
@@ -96,14 +100,16 @@ class ExactReader:
         place.line += embedded
         return len(window), len(window)
 
-    def _line_end(self, window: bytes, at: int, byte: int, place: Place, final: bool) -> int | None:
+    def _line_end(
+        self, window: bytes, at: int, byte: int, place: Place, final: bool, line: int
+    ) -> int | None:
         """Where the next line begins after the unquoted line feed or carriage return at `at`."""
         mode = "unquoted" if self._format.csv else "literal"
         hint = "Use quoted CSV field to represent {}." if self._format.csv else 'Use "{}" to represent {}.'
         if byte == 10:
             if place.eol in (b"\r", b"\r\n"):
                 advice = hint.format("newline") if self._format.csv else hint.format("\\n", "newline")
-                raise error(f"{mode} newline found in data", place.line, hint=advice)
+                raise error(f"{mode} newline found in data", line, hint=advice)
             place.eol = b"\n"
             return at + 1
         advice = hint.format("carriage return") if self._format.csv else hint.format("\\r", "carriage return")
@@ -114,31 +120,41 @@ class ExactReader:
                 place.eol = b"\r\n"
                 return at + 2
             if place.eol == b"\r\n":
-                raise error(f"{mode} carriage return found in data", place.line, hint=advice)
+                raise error(f"{mode} carriage return found in data", line, hint=advice)
             place.eol = b"\r"
         elif place.eol == b"\n":
-            raise error(f"{mode} carriage return found in data", place.line, hint=advice)
+            raise error(f"{mode} carriage return found in data", line, hint=advice)
         return at + 1
 
     def _marker(self, window: bytes, at: int, place: Place, final: bool) -> tuple[int, int] | None:
         """A backslash at `at`: the end of COPY if ``\\.`` and a line's end follow (`place.ended`). Else
-        where reading goes on: in text behind the escaped byte, in CSV behind what was looked at."""
+        where reading goes on: in text behind the escaped byte, in CSV behind the backslash."""
         if at + 1 == len(window):
             return (at, at + 1) if final else None
         if window[at + 1] != 46:
             return at, at + (1 if self._format.csv else 2)
-        ends = {b"\n": (b"\n",), b"\r": (b"\r",), b"\r\n": (b"\r\n",), None: (b"\n", b"\r")}[place.eol]
         after = window[at + 2 : at + 4]
-        if any(after.startswith(end) for end in ends):
+        if not final and len(after) < (2 if place.eol == b"\r\n" and after != b"\n" else 1):
+            return None
+        fault = self._marker_fault(after, place.eol)
+        if fault is None:
             place.ended = True
             return at, len(window)
-        if not final and (not after or (place.eol == b"\r\n" and after == b"\r")):
-            return None
-        if self._format.csv and after[:1] not in (b"\r", b"\n"):
-            return at, min(at + 3, len(window))
-        if after[:1] in (b"\r", b"\n"):
-            raise error("end-of-copy marker does not match previous newline style", place.line)
-        raise error("end-of-copy marker corrupt", place.line)
+        if fault == _MISMATCH or not self._format.csv:
+            raise error(fault, place.line)
+        return at, at + 1
+
+    def _marker_fault(self, after: bytes, eol: bytes | None) -> str | None:
+        """What is wrong with the line's end after an end-of-copy marker. CSV takes a corrupt marker for
+        data, and a wrong newline too where return and line feed should follow."""
+        if eol == b"\r\n":
+            if after[:1] != b"\r":
+                return _MISMATCH if after[:1] == b"\n" and not self._format.csv else _CORRUPT
+            after = after[1:]
+        if after[:1] not in (b"\r", b"\n"):
+            return _CORRUPT
+        expected = {b"\n": b"\n", b"\r": b"\r", b"\r\n": b"\n", None: after[:1]}[eol]
+        return None if after[:1] == expected else _MISMATCH
 
     # --- fields -----------------------------------------------------------------------------------
 
@@ -159,12 +175,12 @@ class ExactReader:
     def _text_fields(self, line: bytes) -> list[bytes]:
         if b"\\" not in line:
             return line.split(bytes([self._format.delimiter]))
-        found, position = [], 0
+        found, position = [], 0  # a lone backslash at the very end belongs to no field
         while True:
             match = self._text_field.match(line, position)
             assert match is not None
             found.append(match[1])
-            if match.end() == match.end(1):
+            if not match[2]:
                 return found
             position = match.end()
 

@@ -68,8 +68,17 @@ def split(window: bytes, format: Format, columns: int, place: Place) -> Split | 
     if format.csv and _marked(data, starts[::columns]):
         return None
     ends = separators - is_newline * (len(eol) - 1)
-    embedded = int(np.count_nonzero(data[:consumed] == eol[0])) - len(newlines) if quotes is not None else 0
+    embedded = _embedded(data[:consumed], separators[is_newline], eol, place) if quotes is not None else 0
     return Split(_columns(window, starts, ends, columns), consumed, len(newlines) + embedded, eol)
+
+
+def _embedded(lines: Bytes, newlines: Positions, eol: bytes, place: Place) -> int:
+    """Line ends within quotes, which count as lines. PostgreSQL counts carriage returns while it has
+    not met the first line's end."""
+    first = int(newlines[0]) + 1 if place.eol is None else 0
+    early = int(np.count_nonzero(lines[:first] == 13)) - (first > 0 and eol == b"\r\n")
+    ends_outside = len(newlines) - (first > 0)
+    return early + int(np.count_nonzero(lines[first:] == eol[0])) - ends_outside
 
 
 def _without_escaped(data: Bytes, separators: Positions) -> Positions | None:

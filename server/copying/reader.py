@@ -121,14 +121,15 @@ class CopyReader:
         """Raw fields of one column to its values. What stands for null is compared before anything is
         unescaped or unquoted, save for FORCE_NULL."""
         null = self._format.null.decode()
+        null_before = pc.equal(raw, null)
         if name not in self._force_not_null:
-            raw = pc.if_else(pc.equal(raw, null), None, raw)
+            raw = pc.if_else(null_before, None, raw)
         if not self._format.csv:
             marked = pc.fill_null(pc.match_substring(raw, "\\"), False)
             return self._changed(raw, marked, text_value)
         values = self._unquoted(raw)
         if name in self._force_null:
-            values = pc.if_else(pc.equal(values, null), None, values)
+            values = pc.if_else(pc.and_not(pc.equal(values, null), null_before), None, values)
         return values
 
     def _unquoted(self, raw: Array) -> Array:

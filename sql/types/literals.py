@@ -19,10 +19,10 @@ def array_from_text(text: str) -> list[object]:
     """``{1,NULL,"a b"}`` as nested lists of str and None. Lower bounds are read and let go: arrays here
     begin at 1. 22P02 when malformed, 2202E when sub-arrays differ in length."""
     start = _DIMENSIONS.match(text)
-    position = start.end() if start else 0
-    found, position = _read_list(
-        text, text.find("{", position) if text[position:].lstrip()[:1] == "{" else -1
-    )
+    opening = _skip_space(text, start.end() if start else 0)
+    if text[opening : opening + 1] != "{":
+        raise _malformed(text)
+    found, position = _read_list(text, opening)
     if text[position:].strip():
         raise _malformed(text)
     depth, probe = 0, found
@@ -47,12 +47,10 @@ def _read_list(text: str, opening: int) -> tuple[list[object], int]:
             stack.append(child)
             position += 1
             continue
-        if mark == "}" and not stack[-1]:
-            position += 1
-            stack.pop()
-        else:
-            value, position = _read_item(text, position)
-            stack[-1].append(value)
+        if mark == "}" and stack == [root] and not root:
+            return root, position + 1
+        value, position = _read_item(text, position)
+        stack[-1].append(value)
         while stack:
             position = _skip_space(text, position)
             mark = text[position : position + 1]

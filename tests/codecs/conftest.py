@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def oracle_connection(postgres_dsn: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+    with psycopg.connect(postgres_dsn, autocommit=True, prepare_threshold=None) as connection:
         yield connection
 
 
