@@ -18,7 +18,8 @@
    read its parameters (`server.parameters.decode`), tell its columns and run it; Sync ends the implicit
    transaction.
 6. The session answers with plain data (`sql.answers`). Result batches become DataRow messages without
-   touching rows (`server.rows.RowEncoder`); COPY's bytes become batches and batches become COPY's bytes
+   touching rows (`server.rows.RowEncoder`), or value by value when they are few
+   (`server.few.ResultEncoder`); COPY's bytes become batches and batches become COPY's bytes
    (`server.copying`). A slow client is waited for, so nothing piles up.
 7. An error is an ErrorResponse with its SQLSTATE. In the simple protocol ReadyForQuery follows; in the
    extended one everything up to Sync is dropped; the session can be used again. Bytes that make no

@@ -22,8 +22,8 @@ import pyarrow as pa
 
 from server import parameters
 from server.copying import CopyReader, CopyWriter
+from server.few import ResultEncoder
 from server.link import Disconnected
-from server.rows import RowEncoder
 from server.wire import backend, frontend
 from server.wire.errors import ProtocolError
 from server.wire.states import State
@@ -225,7 +225,7 @@ class Conversation:
     def _row_sender(
         self, columns: tuple[answers.ResultColumn, ...], formats: tuple[int, ...]
     ) -> Callable[[pa.RecordBatch], Awaitable[None]]:
-        encoder = RowEncoder(columns, formats, self._settings)
+        encoder = ResultEncoder(columns, formats, self._settings)
 
         async def send(batch: pa.RecordBatch) -> None:
             for piece in _pieces(batch):
