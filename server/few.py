@@ -63,7 +63,7 @@ class ResultEncoder:
             for array, column, code in zip(batch.columns, self._columns, formats, strict=True)
         ]
         if not values:
-            return _HEAD.pack(b"D", 6, 0) * batch.num_rows
+            return _message(()) * int(batch.num_rows)
         return b"".join(_message(row) for row in zip(*values, strict=True))
 
     def _values(self, array: Any, column: ResultColumn, code: int) -> list[bytes | None]:
