@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import manifest as manifests
-from engine.catalog import Catalog, Database, Drop, Entry, Password, Put, Role, Schema, TenantName, World
+from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema, TenantName, World
 from engine.clock import Clock, SystemClock
 from engine.errors import ObjectExists, TenantClosed, TenantExists, UnknownTenant
+from engine.history import Entry
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
 from engine.paths import TenantPaths, encode_name

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.catalog import Entry
 from engine.frame import pack, unpack
+from engine.history import Entry
 from engine.ids import Timestamp
 from engine.refs import Ref
 

@@ -100,6 +100,8 @@ class ObjectWriter:
         self._paths = paths
         self._ids = ids
         self._epoch = epoch
+        self.in_flight: set[str] = set()
+        """Keys of bulk objects whose transaction has neither committed nor given up."""
 
     async def data(self, cursor: Cursor, storage: StorageId, layout: Layout, relation: str) -> Ref | None:
         """Rows of `relation` (columns ``c<id>``, `_row_id`, `_commit_ts`) as one data object, sorted by
@@ -147,6 +149,10 @@ class ObjectWriter:
             added_ts=Timestamp(min_ts),
         )
 
+    def new_object_id(self) -> str:
+        """Random, never reused; it begins with the writer's epoch."""
+        return f"{self._epoch:08x}-{self._ids.token()}"
+
     async def bulk(
         self, cursor: Cursor, storage: StorageId, layout: Layout, rows: pa.Table
     ) -> tuple[Ref, ...]:
@@ -159,7 +165,7 @@ class ObjectWriter:
             name = f"bulk_{self._ids.token(64)}"
             await cursor.register(name, part)
             query = f"SELECT {layout.select_list()} FROM {name}"
-            key, hash, size = await self._export(cursor, query, layout.field_ids())
+            key, hash, size = await self._export(cursor, query, layout.field_ids(), in_flight=True)
             refs.append(
                 Ref(
                     kind="data",
@@ -178,9 +184,11 @@ class ObjectWriter:
             )
         return tuple(refs)
 
-    async def _export(self, cursor: Cursor, query: str, fields: Mapping[str, int]) -> tuple[str, str, int]:
+    async def _export(
+        self, cursor: Cursor, query: str, fields: Mapping[str, int], *, in_flight: bool = False
+    ) -> tuple[str, str, int]:
         """Write `query` as Parquet, put it, keep it cached; (key, hash, bytes)."""
-        key = self._paths.object(f"{self._epoch:08x}-{self._ids.token()}")
+        key = self._paths.object(self.new_object_id())
         path = self._cache.new_file()
         field_ids = ", ".join(f"{quote(name)}: {id}" for name, id in fields.items())
         await cursor.execute(
@@ -189,6 +197,8 @@ class ObjectWriter:
         )
         data = await asyncio.to_thread(_take, path)
         hash = await asyncio.to_thread(content_hash, data)
+        if in_flight:
+            self.in_flight.add(key)
         await put_object(self._store, self._clock, key, data)
         await self._cache.put(key, data, hash)
         return key, hash, len(data)

@@ -9,6 +9,7 @@ tables) until it is closed: the statement that reads is the only one who knows w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -29,11 +30,16 @@ from engine.state import State, Storage
 class Scan:
     """What one reader reads. Not for use by two tasks at once."""
 
-    def __init__(self, state: State, hot: HotTables, cache: ObjectCache, cursor: Cursor) -> None:
+    def __init__(
+        self, state: State, hot: HotTables, cache: ObjectCache, cursor: Cursor, reading: Counter[str]
+    ) -> None:
+        """`reading` counts the readers of each object: none that is read may be deleted."""
         self._state = state
         self._hot = hot
         self._cache = cache
         self._cursor = cursor
+        self._reading = reading
+        self._read: list[str] = []
         self._held = AsyncExitStack()
         self._pinned: list[HotTable] = []
         self._names = 0
@@ -94,6 +100,9 @@ class Scan:
     async def _hold(self, refs: Iterable[Ref]) -> dict[str, Path]:
         """Cached files of `refs`, by key, held until the scan is closed."""
         wanted = [Wanted(ref.key, ref.hash, ref.bytes) for ref in refs]
+        keys = [item.key for item in wanted]
+        self._reading.update(keys)
+        self._read += keys
         paths = await self._held.enter_async_context(self._cache.hold_many(wanted))
         return {item.key: path for item, path in zip(wanted, paths, strict=True)}
 
@@ -153,6 +162,8 @@ class Scan:
         for hot in self._pinned:
             hot.pins -= 1
         self._pinned.clear()
+        self._reading.subtract(self._read)
+        self._read.clear()
         await self._held.aclose()
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from engine.catalog import Column, Entry, History, Put, Table
+from engine.catalog import Column, Put, Table
+from engine.history import Entry, History
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.refs import Ref
 from engine.wal import Transaction
@@ -67,7 +68,8 @@ class Storage:
 class State:
     """`last_ts` is the clock: no later commit gets it or anything below. `visible_ts` is the newest
     commit that readers may see. `tables_of_storage` remembers, for each storage, every table body that
-    ever used it (newest last): the schema of its rows at any time."""
+    ever used it (newest last): the schema of its rows at any time. `ref_lists` are the objects with
+    lists of refs that WAL after the watermark names, with the ts of the commit that does."""
 
     def __init__(
         self,
@@ -92,6 +94,7 @@ class State:
         self.visible_ts = last_ts
         self.watermark = watermark
         self.horizon = horizon
+        self.ref_lists: dict[str, Timestamp] = {}
         self.claims = list(claims)
         self.fences = list(fences)
         self.tail_bytes = 0
@@ -138,6 +141,10 @@ class State:
         for ref in transaction.refs:
             resolved = ref.resolved(ts)
             self.storage(ref.storage).refs[ref.key] = resolved
+        if transaction.horizon is not None:
+            self.horizon = max(self.horizon, transaction.horizon)
+        if transaction.refs_key is not None:
+            self.ref_lists[transaction.refs_key] = ts
         self.next_id = max(self.next_id, transaction.next_id)
         self.next_row_id = max(self.next_row_id, transaction.next_row_id)
         self.last_ts = max(self.last_ts, ts)
@@ -154,7 +161,19 @@ class State:
         for storage in self.storages.values():
             self.tail_bytes -= storage.forget_tail_until(watermark)
         self.watermark = watermark
+        self.ref_lists = {key: ts for key, ts in self.ref_lists.items() if ts > watermark}
 
     def replace_refs(self, storage: StorageId, refs: Iterable[Ref]) -> None:
         """Refs of a storage that are new, or have another interval now."""
         self.storage(storage).refs.update({ref.key: ref for ref in refs})
+
+    def forget(self, refs: Iterable[Ref], entries: Iterable[Entry]) -> None:
+        """Refs and entries that nothing needs; storages that nothing is left of go with them."""
+        self.history.forget(entries)
+        for ref in refs:
+            self.storages[ref.storage].refs.pop(ref.key, None)
+        used = {entry.body.storage for entry in self.history.entries() if isinstance(entry.body, Table)}
+        for id, storage in list(self.storages.items()):
+            if id not in used and not storage.refs and not storage.inserts and not storage.deletes:
+                del self.storages[id]
+                self.tables_of_storage.pop(id, None)

@@ -10,9 +10,8 @@ Time is the tenant's: ``max(wall clock, last ts)``.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,17 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import flush as flushing
-from engine import manifest as manifests
-from engine import restore as restoring
 from engine import wal
 from engine.cache import ObjectCache
-from engine.catalog import Catalog, History, Put, Snapshot, World
+from engine.catalog import Catalog, Put, Snapshot, World
 from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
+from engine.collection import Collector, Deleted, Pins
 from engine.commit import Committer, Request
-from engine.compaction import Run, choose, compact
 from engine.duck import Cursor, Duck
 from engine.errors import (
     EngineError,
@@ -38,24 +34,24 @@ from engine.errors import (
     MomentInFuture,
     MomentTooOld,
     TenantClosed,
-    TenantFenced,
     TenantRestored,
     UnknownSnapshot,
 )
+from engine.history import History
 from engine.hot import HotTable, HotTables
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
 from engine.locks import Locks
-from engine.manifest import Manifest
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
-from engine.puts import put_object
 from engine.recovery import Claimed
+from engine.restore import Method, Prepared, RestoreReport
 from engine.scan import Scan
 from engine.state import State, Storage
 from engine.stores.base import Store
 from engine.transaction import Isolation, RowIds, Transaction
+from engine.upkeep import Upkeep
 
-REFS_INLINE_MAX = 1_000
+HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
 CLOCK_AHEAD_WARNING_US = 60 * 1_000_000
 
 log = logging.getLogger("rewinddb.engine")
@@ -70,6 +66,7 @@ class Options:
     transaction_bytes_max: int = 2 * 2**30
     flush_bytes_min: int = 32 * 2**20
     flush_wal_objects_min: int = 2_000
+    grace_seconds: float = 300.0
     threads: int = 2
 
 
@@ -107,9 +104,6 @@ class Tenant:
         )
         self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage)
-        self._publisher = Publisher(
-            store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number
-        )
         self._committer = Committer(
             state=self.state,
             store=store,
@@ -120,19 +114,19 @@ class Tenant:
             next_wal=claimed.next_wal,
             apply=self._apply,
             refuse_world=self._refuse_world,
-            failed=self._fail,
+            failed=self.fail,
         )
-        self._flushed_wal = claimed.first_wal
         self._next_id = self.state.next_id
         self._next_row_id = self.state.next_row_id
         self._sequence_values: dict[CatalogId, int] = {}
         self._transactions: set[Transaction] = set()
-        self._recent_deletes: deque[
-            tuple[Timestamp, StorageId, np.ndarray[tuple[int], np.dtype[np.int64]]]
-        ] = deque()
-        self._maintenance = asyncio.Lock()
+        self._recent_deletes: deque[tuple[Timestamp, StorageId, RowIds]] = deque()
+        self.reading: Counter[str] = Counter()
+        """How many readers each object has."""
+        publisher = Publisher(store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number)
+        collector = Collector(store, paths, claimed.epoch, options.grace_seconds)
+        self.upkeep = Upkeep(self, self._committer, publisher, collector, claimed.first_wal)
         self._background: set[asyncio.Task[None]] = set()
-        self._restoring: tuple[restoring.Prepared, bool] | None = None
         self._closed: EngineError | None = None
         if self.state.last_ts > clock.now() + CLOCK_AHEAD_WARNING_US:
             ahead = (self.state.last_ts - clock.now()) / 1e6
@@ -210,7 +204,7 @@ class Tenant:
             self._recent_deletes.popleft()
 
     def new_scan(self, cursor: Cursor) -> Scan:
-        return Scan(self.state, self._hot, self._cache, cursor)
+        return Scan(self.state, self._hot, self._cache, cursor, self.reading)
 
     async def _load_storage(self, cursor: Cursor, hot: HotTable, storage: Storage, ts: Timestamp) -> None:
         scan = self.new_scan(cursor)
@@ -281,11 +275,11 @@ class Tenant:
             for deleted in transaction.deletes:
                 self._recent_deletes.append((transaction.ts, deleted.storage, deleted.row_ids.to_numpy()))
         self._hot.applied()
-        if self._restoring is not None and any(_starts_world(transaction) for transaction in transactions):
-            prepared, hand_over = self._restoring
+        if self.upkeep.restoring is not None and any(map(_starts_world, transactions)):
+            prepared, hand_over = self.upkeep.restoring
             self._end_old_world(prepared, hand_over=hand_over)
 
-    def _fail(self, error: EngineError) -> None:
+    def fail(self, error: EngineError) -> None:
         """The tenant can go on no longer."""
         if self._closed is None:
             log.error("tenant %s closes: %s", self.name, error.message)
@@ -296,9 +290,9 @@ class Tenant:
     def _flush_if_due(self) -> None:
         due = (
             self.state.tail_bytes >= self.options.flush_bytes_min
-            or self._committer.next_wal - self._flushed_wal >= self.options.flush_wal_objects_min
+            or self.upkeep.wal_objects >= self.options.flush_wal_objects_min
         )
-        if due and not self._maintenance.locked():
+        if due and not self.upkeep.busy:
             task = asyncio.create_task(self._flush_in_background())
             self._background.add(task)
             task.add_done_callback(self._background.discard)
@@ -306,114 +300,40 @@ class Tenant:
     async def _flush_in_background(self) -> None:
         try:
             await self.flush()
+            await self.compact()
         except EngineError as error:
             log.warning("tenant %s: flush failed, it will be tried again: %s", self.name, error.message)
 
     async def flush(self) -> None:
         """Everything visible into objects (CHECKPOINT)."""
-        async with self._maintenance:
-            await self._flush()
-
-    async def _flush(self, cuts: Sequence[Timestamp] = ()) -> None:
-        self.check_open()
-        first_wal = self._committer.next_wal
-        frozen = flushing.freeze(self.state, self._publisher, first_wal, cuts)
-        refs = await flushing.write(frozen, self.state, self.duck, self.objects)
-        await self._publish(dataclasses.replace(frozen.manifest, refs=(*frozen.manifest.refs, *refs)))
-        self.state.flushed(refs, frozen.manifest.watermark)
-        self._flushed_wal = first_wal
-
-    async def _publish(self, manifest: Manifest) -> None:
-        try:
-            await self._publisher.publish(manifest)
-        except TenantFenced as error:
-            self._fail(error)
-            raise
+        await self.upkeep.flush()
 
     async def compact(self) -> int:
-        """Merge what is worth merging, run by run; the number of runs."""
-        runs = 0
-        async with self._maintenance:
-            for storage in list(self.state.storages.values()):
-                while (run := choose(storage, self.state.watermark, self._pins())) is not None:
-                    await self._compact(run)
-                    runs += 1
-        return runs
+        """Merge what is worth merging; the number of runs."""
+        return await self.upkeep.compact()
 
-    async def _compact(self, run: Run) -> None:
-        self.check_open()
-        watermark = self.state.watermark
-        cursor = self.duck.cursor()
-        scan = self.new_scan(cursor)
-        try:
-            done = await compact(self.state, run, watermark, cursor, scan, self.objects)
-        finally:
-            await scan.close()
-            await self.duck.release(cursor)
-        removed = {ref.key: ref for ref in done.removed}
-        manifest = self._publisher.next_manifest(
-            self.state, watermark, self._flushed_wal, lambda ref: removed.get(ref.key, ref)
-        )
-        await self._publish(dataclasses.replace(manifest, refs=(*manifest.refs, *done.made)))
-        self.state.replace_refs(run.storage, (*done.removed, *done.made))
+    async def collect(self) -> Deleted:
+        """Forget what nothing needs, delete what nothing names."""
+        return await self.upkeep.collect()
 
-    def _pins(self) -> frozenset[Timestamp]:
-        """The moments that must stay readable whatever the horizon: snapshots, running transactions."""
-        reading = (transaction.read_ts for transaction in self._transactions)
-        return frozenset((*self.catalog.snapshots, *reading))
-
-    async def restore(
-        self, moment: Timestamp, method: restoring.Method = "physical"
-    ) -> restoring.RestoreReport:
+    async def restore(self, moment: Timestamp, method: Method = "physical") -> RestoreReport:
         """Take the whole tenant back to `moment`, online."""
         await self.settle(moment)
-        async with self._maintenance:
-            concerned = self.state.history.at(moment).tables.values()
-            if any(self.state.storage(table.storage).has_tail_until(moment) for table in concerned):
-                await self._flush([moment])
-            restorer = restoring.Restorer(self.state, self.duck, self.objects, moment, self.new_scan)
-            storages = {id: StorageId(self.new_id()) for id in restorer.catalog.tables}
-            if method == "physical":
-                prepared = await restorer.physical(storages)
-            else:
-                prepared = await restorer.logical(storages, self.new_row_ids)
-            return await self._commit_restore(prepared, hand_over=method == "physical")
+        return await self.upkeep.restore(moment, method)
 
-    async def _commit_restore(
-        self, prepared: restoring.Prepared, *, hand_over: bool
-    ) -> restoring.RestoreReport:
-        refs_key = await self._put_refs(prepared)
-        world = self.new_id()
-        ended: list[restoring.RestoredTable] = []
+    def pins(self) -> Pins:
+        """The moments that must stay readable: history, snapshots, running transactions."""
+        names = {ts: snapshot.name or format_ts(ts) for ts, snapshot in self.catalog.snapshots.items()}
+        reading = frozenset(transaction.read_ts for transaction in self._transactions)
+        return Pins(self.state.horizon, names, reading)
 
-        def build(ts: Timestamp) -> wal.Transaction:
-            ended.extend(restoring.dropped_lines(self.catalog, prepared))
-            return wal.Transaction(
-                ts=ts,
-                edits=restoring.edits(self.catalog, prepared, world),
-                refs=prepared.refs,
-                refs_key=refs_key,
-                next_id=self._next_id,
-                next_row_id=self._next_row_id,
-            )
+    @property
+    def history_retention_us(self) -> int:
+        """How long any moment stays readable by its timestamp alone."""
+        setting = self.catalog.settings.get("history_retention")
+        return int(setting.value) if setting is not None else HISTORY_RETENTION_US
 
-        done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
-        request = Request(build, self.catalog.world.id, 0, done, exclusive=True)
-        self._restoring = (prepared, hand_over)
-        try:
-            ts = await self._committer.commit(request)
-        finally:
-            self._restoring = None
-        return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
-
-    async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
-        if len(prepared.refs) <= REFS_INLINE_MAX:
-            return None
-        key = self._paths.refs(self._ids.token())
-        await put_object(self._store, self._clock, key, manifests.encode_refs(prepared.refs))
-        return key
-
-    def _end_old_world(self, prepared: restoring.Prepared, *, hand_over: bool) -> None:
+    def _end_old_world(self, prepared: Prepared, *, hand_over: bool) -> None:
         """The restore is visible: nobody goes on from the world before it."""
         self._sequence_values.clear()
         for transaction in list(self._transactions):

@@ -72,6 +72,7 @@ class Transaction:
         self._started = False
         self._doomed: EngineError | None = None
         self._over = False
+        self._written: list[Ref] = []
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -306,6 +307,7 @@ class Transaction:
         if not self._over:
             self._over = True
             self._tenant.locks.release_all(self._owner)
+            self._tenant.objects.in_flight.difference_update(ref.key for ref in self._written)
             self._tenant.ended(self)
 
     async def _request(self) -> Request:
@@ -346,7 +348,9 @@ class Transaction:
         rows = rows.drop_columns(["_row_id"]).append_column("_row_id", ids)
         cursor = self._tenant.duck.cursor()
         try:
-            return await self._tenant.objects.bulk(cursor, storage, self._layout(storage, rows), rows)
+            refs = await self._tenant.objects.bulk(cursor, storage, self._layout(storage, rows), rows)
+            self._written += refs
+            return refs
         finally:
             await self._tenant.duck.release(cursor)
 

@@ -46,7 +46,7 @@ class Transaction:
     """One committed transaction. `refs` are installed in their storages at `ts`; `next_id` and
     `next_row_id` are where the tenant's counters stood when it was queued. A long list of refs is an
     object of its own, put beforehand: then `refs_key` names it, the WAL does not repeat it, and decoding
-    leaves `refs` empty for recovery to read."""
+    leaves `refs` empty for recovery to read. `horizon` raises the tenant's horizon."""
 
     ts: Timestamp
     edits: tuple[Edit, ...] = ()
@@ -54,6 +54,7 @@ class Transaction:
     deletes: tuple[RowsDeleted, ...] = ()
     refs: tuple[Ref, ...] = ()
     refs_key: str | None = None
+    horizon: Timestamp | None = None
     next_id: int = 0
     next_row_id: int = 0
 
@@ -92,6 +93,7 @@ def encode(wal: WalObject) -> bytes:
                 ],
                 "refs": [ref.to_json() for ref in transaction.refs] if transaction.refs_key is None else [],
                 "refs_key": transaction.refs_key,
+                "horizon": transaction.horizon,
                 "next_id": transaction.next_id,
                 "next_row_id": transaction.next_row_id,
             }
@@ -131,6 +133,7 @@ def _transaction(fields: dict[str, Any], parts: Sequence[memoryview]) -> Transac
         ),
         refs=tuple(Ref.from_json(values) for values in fields["refs"]),
         refs_key=fields["refs_key"],
+        horizon=Timestamp(fields["horizon"]) if fields["horizon"] is not None else None,
         next_id=fields["next_id"],
         next_row_id=fields["next_row_id"],
     )

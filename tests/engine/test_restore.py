@@ -140,7 +140,7 @@ def test_a_reader_under_way_finishes_on_what_it_reads(tmp_path: Path) -> None:
 
 
 def test_long_lists_of_refs_are_objects_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.tenant.REFS_INLINE_MAX", 3)
+    monkeypatch.setattr("engine.upkeep.REFS_INLINE_MAX", 3)
 
     async def run() -> None:
         store = FaultyStore(MemoryStore(), SystemClock())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.catalog import Entry, Schema, Snapshot, Table
+from engine.catalog import Schema, Snapshot, Table
+from engine.history import Entry
 from engine.ids import INFINITY, CatalogId, RowId, StorageId, Timestamp
 from engine.refs import Ref
 from engine.state import State

@@ -1,0 +1,173 @@
+"""Collection: what may be forgotten, and what may be deleted.
+
+**Forgetting** is about moments. A ref is over when it was removed, or its storage dropped. What is over
+may be forgotten when nothing needs the part of its life that is past: no pin (a snapshot, a running
+transaction's read ts) inside it, and none of it at or above the horizon. The same rule, word for word,
+holds for catalog entries. Raising the horizon is a commit of its own, and pins are read after it: a
+snapshot taken AS OF an earlier moment is either committed before, and seen, or refused.
+
+**Deleting** is about objects. An object may go when no ref in the state names it (that is the newest
+manifest and all WAL after it), nothing in flight does, and no reader holds it. In two phases: what is
+found unnamed is a candidate, and goes when a later pass, `grace_seconds` on, finds it unnamed still.
+Objects of a newer epoch than this writer's are another server's and never touched. WAL objects and
+manifests that the newest manifest has made useless go too, but never a claim or a fence: a stalled
+writer, whatever number it had reached, must run into one.
+
+Everything here is per tenant, so that one tenant's damage stops only its own collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.catalog import Table
+from engine.errors import EngineError
+from engine.history import Entry
+from engine.ids import INFINITY, StorageId, Timestamp
+from engine.paths import TenantPaths, parse
+from engine.refs import Ref
+from engine.state import State
+from engine.stores.base import Store
+
+Kept = Literal["live", "snapshot", "history", "transaction", "grace", "in use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Moments that must stay readable. `snapshots` maps a snapshot's ts to how it is called."""
+
+    horizon: Timestamp
+    snapshots: Mapping[Timestamp, str]
+    reading: frozenset[Timestamp]
+
+    @property
+    def moments(self) -> frozenset[Timestamp]:
+        return self.reading | self.snapshots.keys()
+
+    def keeper(self, first: Timestamp, end: Timestamp) -> tuple[Kept, str] | None:
+        """What needs something of the life ``[first, end)``; None when it may be forgotten."""
+        if end == INFINITY:
+            return "live", ""
+        for ts, name in self.snapshots.items():
+            if first <= ts < end:
+                return "snapshot", name
+        if any(first <= ts < end for ts in self.reading):
+            return "transaction", "a running transaction reads it"
+        if end > self.horizon:
+            return "history", "history_retention"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What collection says of one object: `kept` None means that it goes."""
+
+    key: str
+    storage: StorageId | None
+    bytes: int
+    kept: Kept | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgettable:
+    refs: tuple[Ref, ...]
+    entries: tuple[Entry, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def storage_ends(entries: Iterable[Entry]) -> dict[StorageId, Timestamp]:
+    """When the last table that used a storage stopped using it."""
+    ends: dict[StorageId, Timestamp] = {}
+    for entry in entries:
+        if isinstance(entry.body, Table):
+            storage = entry.body.storage
+            ends[storage] = max(ends.get(storage, Timestamp(0)), entry.dropped_ts)
+    return ends
+
+
+def forgettable(state: State, pins: Pins) -> Forgettable:
+    """The refs and entries that nothing needs, and why the other refs stay."""
+    entries = tuple(state.history.entries())
+    ends = storage_ends(entries)
+    gone: list[Ref] = []
+    verdicts: list[Verdict] = []
+    for ref in state.refs():
+        end = min(ref.removed_ts, ends.get(ref.storage, Timestamp(0)))
+        kept, why = pins.keeper(ref.added_ts, end) or (None, "nothing needs it")
+        verdicts.append(Verdict(ref.key, ref.storage, ref.bytes, kept, why))
+        if kept is None:
+            gone.append(ref)
+    over = tuple(
+        entry
+        for entry in entries
+        if entry.dropped_ts != INFINITY and pins.keeper(entry.created_ts, entry.dropped_ts) is None
+    )
+    return Forgettable(tuple(gone), over, tuple(verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    objects: int
+    bytes: int
+    waiting: int
+    """Objects found unnamed that wait for their grace period to end."""
+
+
+class Collector:
+    """Deletes what is not named, in two phases. One per open tenant."""
+
+    def __init__(self, store: Store, paths: TenantPaths, epoch: int, grace_seconds: float) -> None:
+        self._store = store
+        self._paths = paths
+        self._epoch = epoch
+        self._grace_seconds = grace_seconds
+        self._unnamed_since: dict[str, float] = {}
+
+    async def unnamed(self, named: Collection[str]) -> dict[str, int]:
+        """Object keys of this tenant, up to this epoch, that nothing names, with their sizes."""
+        found = {}
+        async for info in self._store.scan(self._paths.objects):
+            parsed = parse(info.key)
+            if parsed is None or info.key in named or _epoch_of(parsed.id) > self._epoch:
+                continue
+            found[info.key] = info.size
+        return found
+
+    async def delete(self, named: Collection[str], now: float) -> Deleted:
+        """One pass at the monotonic time `now`."""
+        unnamed = await self.unnamed(named)
+        self._unnamed_since = {key: self._unnamed_since.get(key, now) for key in unnamed}
+        due = [key for key, since in self._unnamed_since.items() if now - since >= self._grace_seconds]
+        for key in due:
+            await self._store.delete(key)
+            del self._unnamed_since[key]
+        return Deleted(len(due), sum(unnamed[key] for key in due), len(self._unnamed_since))
+
+    async def delete_log(
+        self, manifest: int, first_wal: int, claims: Collection[int], fences: Collection[int]
+    ) -> int:
+        """Manifests before the newest and WAL objects before its first, but no claim and no fence."""
+        useless = []
+        for prefix, limit, kept in (
+            (self._paths.manifests, manifest, claims),
+            (self._paths.wals, first_wal, fences),
+        ):
+            async for info in self._store.scan(prefix):
+                parsed = parse(info.key)
+                number = parsed.number if parsed is not None else None
+                if number is not None and number < limit and number not in kept:
+                    useless.append(info.key)
+        for key in useless:
+            await self._store.delete(key)
+        return len(useless)
+
+
+def _epoch_of(object_id: str | None) -> int:
+    """The epoch that an object id carries; one that carries none is older than all."""
+    try:
+        return int((object_id or "").split("-")[0], 16)
+    except ValueError as error:
+        raise EngineError(f"an object id without an epoch: {object_id!r}") from error

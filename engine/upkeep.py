@@ -1,0 +1,218 @@
+"""Upkeep of an open tenant: flush, compaction, collection, restore. One at a time.
+
+Each of them writes objects, publishes (a manifest, or for a restore a commit), and then changes the
+state in one step of the event loop. Since only one runs at a time, what it took when it began is still
+so when it publishes: no flush moves rows between tail and objects while a restore gathers refs, no
+collection deletes what a compaction has just written. Commits go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine import flush as flushing
+from engine import manifest as manifests
+from engine import restore as restoring
+from engine import wal
+from engine.checkpoint import Publisher
+from engine.collection import Collector, Deleted, Forgettable, Verdict, forgettable
+from engine.commit import Committer, Request
+from engine.compaction import Run, choose, compact
+from engine.errors import TenantFenced
+from engine.ids import StorageId, Timestamp
+from engine.manifest import Manifest
+from engine.puts import put_object
+
+if TYPE_CHECKING:
+    from engine.tenant import Tenant
+
+REFS_INLINE_MAX = 1_000
+
+
+class Upkeep:
+    """`flushed_wal` is the first WAL object that the newest manifest leaves to replay; `restoring` is
+    set while a restore waits for its turn to commit."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        committer: Committer,
+        publisher: Publisher,
+        collector: Collector,
+        flushed_wal: int,
+    ) -> None:
+        self._tenant = tenant
+        self._state = tenant.state
+        self._committer = committer
+        self._publisher = publisher
+        self._collector = collector
+        self._alone = asyncio.Lock()
+        self.flushed_wal = flushed_wal
+        self.restoring: tuple[restoring.Prepared, bool] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._alone.locked()
+
+    @property
+    def wal_objects(self) -> int:
+        """How many WAL objects a recovery would replay."""
+        return self._committer.next_wal - self.flushed_wal
+
+    async def flush(self) -> None:
+        """Everything visible into objects (CHECKPOINT)."""
+        async with self._alone:
+            await self._flush()
+
+    async def _flush(self, cuts: Sequence[Timestamp] = ()) -> None:
+        self._tenant.check_open()
+        first_wal = self._committer.next_wal
+        frozen = flushing.freeze(self._state, self._publisher, first_wal, cuts)
+        refs = await flushing.write(frozen, self._state, self._tenant.duck, self._tenant.objects)
+        await self._publish(dataclasses.replace(frozen.manifest, refs=(*frozen.manifest.refs, *refs)))
+        self._state.flushed(refs, frozen.manifest.watermark)
+        self.flushed_wal = first_wal
+
+    async def _publish(self, manifest: Manifest) -> None:
+        try:
+            await self._publisher.publish(manifest)
+        except TenantFenced as error:
+            self._tenant.fail(error)
+            raise
+
+    async def compact(self) -> int:
+        """Merge what is worth merging, run by run; the number of runs."""
+        runs = 0
+        async with self._alone:
+            for storage in list(self._state.storages.values()):
+                while (
+                    run := choose(storage, self._state.watermark, self._tenant.pins().moments)
+                ) is not None:
+                    await self._compact(run)
+                    runs += 1
+        return runs
+
+    async def _compact(self, run: Run) -> None:
+        self._tenant.check_open()
+        watermark = self._state.watermark
+        cursor = self._tenant.duck.cursor()
+        scan = self._tenant.new_scan(cursor)
+        try:
+            done = await compact(self._state, run, watermark, cursor, scan, self._tenant.objects)
+        finally:
+            await scan.close()
+            await self._tenant.duck.release(cursor)
+        removed = {ref.key: ref for ref in done.removed}
+        manifest = self._publisher.next_manifest(
+            self._state, watermark, self.flushed_wal, lambda ref: removed.get(ref.key, ref)
+        )
+        await self._publish(dataclasses.replace(manifest, refs=(*manifest.refs, *done.made)))
+        self._state.replace_refs(run.storage, (*done.removed, *done.made))
+
+    async def collect(self) -> Deleted:
+        """Forget what nothing needs, delete what nothing names."""
+        async with self._alone:
+            await self._raise_horizon()
+            over = forgettable(self._state, self._tenant.pins())
+            if over.refs or over.entries:
+                await self._forget(over)
+            named = {ref.key for ref in self._state.refs()}
+            named |= (
+                self._state.ref_lists.keys()
+                | self._tenant.objects.in_flight
+                | {key for key, readers in self._tenant.reading.items() if readers}
+            )
+            deleted = await self._collector.delete(named, self._publisher.clock.monotonic())
+            await self._collector.delete_log(
+                self._publisher.number, self.flushed_wal, self._state.claims, self._state.fences
+            )
+            return deleted
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What `collect` would say of every object that is named now."""
+        return forgettable(self._state, self._tenant.pins()).verdicts
+
+    async def _raise_horizon(self) -> None:
+        """A commit of its own: whoever takes a snapshot of an earlier moment comes before or after it."""
+        horizon = Timestamp(self._tenant.now() - self._tenant.history_retention_us)
+        if horizon <= self._state.horizon:
+            return
+
+        def build(ts: Timestamp) -> wal.Transaction:
+            return wal.Transaction(
+                ts=ts, horizon=horizon, next_id=self._tenant.next_id, next_row_id=self._tenant.next_row_id
+            )
+
+        done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
+        await self._committer.commit(Request(build, self._tenant.catalog.world.id, 0, done))
+
+    async def _forget(self, over: Forgettable) -> None:
+        gone = {(ref.storage, ref.key) for ref in over.refs}
+        entries = set(map(id, over.entries))
+        watermark = self._state.watermark
+        manifest = self._publisher.next_manifest(self._state, watermark, self.flushed_wal)
+        await self._publish(
+            dataclasses.replace(
+                manifest,
+                refs=tuple(ref for ref in manifest.refs if (ref.storage, ref.key) not in gone),
+                entries=tuple(entry for entry in manifest.entries if id(entry) not in entries),
+            )
+        )
+        self._state.forget(over.refs, over.entries)
+
+    async def restore(
+        self, moment: Timestamp, method: restoring.Method = "physical"
+    ) -> restoring.RestoreReport:
+        """Take the whole tenant back to `moment`, online."""
+        async with self._alone:
+            concerned = self._state.history.at(moment).tables.values()
+            if any(self._state.storage(table.storage).has_tail_until(moment) for table in concerned):
+                await self._flush([moment])
+            restorer = restoring.Restorer(
+                self._state, self._tenant.duck, self._tenant.objects, moment, self._tenant.new_scan
+            )
+            storages = {id: StorageId(self._tenant.new_id()) for id in restorer.catalog.tables}
+            if method == "physical":
+                prepared = await restorer.physical(storages)
+            else:
+                prepared = await restorer.logical(storages, self._tenant.new_row_ids)
+            return await self._commit_restore(prepared, hand_over=method == "physical")
+
+    async def _commit_restore(
+        self, prepared: restoring.Prepared, *, hand_over: bool
+    ) -> restoring.RestoreReport:
+        refs_key = await self._put_refs(prepared)
+        world = self._tenant.new_id()
+        ended: list[restoring.RestoredTable] = []
+
+        def build(ts: Timestamp) -> wal.Transaction:
+            ended.extend(restoring.dropped_lines(self._tenant.catalog, prepared))
+            return wal.Transaction(
+                ts=ts,
+                edits=restoring.edits(self._tenant.catalog, prepared, world),
+                refs=prepared.refs,
+                refs_key=refs_key,
+                next_id=self._tenant.next_id,
+                next_row_id=self._tenant.next_row_id,
+            )
+
+        done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
+        request = Request(build, self._tenant.catalog.world.id, 0, done, exclusive=True)
+        self.restoring = (prepared, hand_over)
+        try:
+            ts = await self._committer.commit(request)
+        finally:
+            self.restoring = None
+        return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
+
+    async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
+        if len(prepared.refs) <= REFS_INLINE_MAX:
+            return None
+        key = self._publisher.paths.refs(self._tenant.objects.new_object_id())
+        await put_object(
+            self._publisher.store, self._publisher.clock, key, manifests.encode_refs(prepared.refs)
+        )
+        return key

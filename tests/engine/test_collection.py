@@ -1,0 +1,175 @@
+"""What is forgotten, what is deleted, and what never is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.catalog import Drop, Put, Setting
+from engine.clock import ManualClock
+from engine.errors import MomentTooOld, TenantFenced
+from engine.ids import Timestamp
+from engine.paths import parse
+from engine.stores.base import Store
+from engine.stores.memory import MemoryStore
+from engine.tenant import Options
+from tests.engine.lab import Lab, opened
+
+HOUR_US = 3600 * 1_000_000
+NO_GRACE = Options(grace_seconds=0)
+
+
+async def keep(lab: Lab, microseconds: int) -> None:
+    """ALTER TENANT SET history_retention."""
+    transaction = lab.tenant.begin()
+    transaction.edit(Put(Setting(transaction.new_id(), "history_retention", str(microseconds))))
+    await transaction.commit()
+
+
+async def drop_snapshot(lab: Lab, ts: Timestamp) -> None:
+    transaction = lab.tenant.begin()
+    transaction.edit(Drop("snapshot", lab.tenant.catalog.snapshots[ts].id))
+    await transaction.commit()
+
+
+async def objects_of(store: Store) -> set[str]:
+    keys = [info.key async for info in store.scan("tenants/acme/")]
+    return {key for key in keys if "/objects/" in key}
+
+
+async def vacuum(lab: Lab) -> None:
+    await lab.tenant.flush()
+    await lab.tenant.compact()
+    await lab.tenant.collect()
+
+
+def test_a_snapshot_keeps_its_objects_until_it_is_dropped(any_store: Store, tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        async with opened(any_store, tmp_path, clock=clock, options=NO_GRACE) as lab:
+            await keep(lab, 0)
+            await lab.create()
+            await lab.insert((1, "a"), (2, "b"))
+            moment = await lab.snapshot("s")
+            between = await lab.insert((3, "c"))
+            await lab.drop()
+            await lab.create("u")
+            await lab.insert((9, "z"), name="u")
+            clock.advance(HOUR_US)
+            await vacuum(lab)
+            assert await lab.rows(ts=moment) == await lab.cold_rows(ts=moment) == [(1, "a"), (2, "b")]
+            with pytest.raises(MomentTooOld, match="no longer readable"):
+                await lab.tenant.settle(between)
+            before = await objects_of(any_store)
+            await drop_snapshot(lab, moment)
+            clock.advance(HOUR_US)
+            await vacuum(lab)
+            left = await objects_of(any_store)
+            assert left < before
+            assert {ref.key for ref in lab.tenant.state.refs()} == left
+            assert [table.name for table in lab.tenant.catalog.tables.values()] == ["u"]
+            assert await lab.rows("u") == await lab.cold_rows("u") == [(9, "z")]
+        async with opened(any_store, tmp_path / "again", clock=clock) as lab:
+            assert await lab.rows("u") == await lab.cold_rows("u") == [(9, "z")]
+
+    asyncio.run(run())
+
+
+def test_history_is_kept_for_as_long_as_was_promised(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        store = MemoryStore()
+        async with opened(store, tmp_path, clock=clock, options=NO_GRACE) as lab:
+            await keep(lab, 10 * HOUR_US)
+            await lab.create()
+            early = await lab.insert((1, "a"))
+            clock.advance(6 * HOUR_US)
+            late = await lab.update(1, "b")
+            await vacuum(lab)
+            assert await lab.rows(ts=early) == await lab.cold_rows(ts=early) == [(1, "a")]
+            clock.advance(5 * HOUR_US)
+            await lab.update(1, "c")
+            await vacuum(lab)
+            with pytest.raises(MomentTooOld):
+                await lab.tenant.settle(early)
+            await lab.tenant.settle(late)
+            assert await lab.rows(ts=late) == await lab.cold_rows(ts=late) == [(1, "b")]
+
+    asyncio.run(run())
+
+
+def test_what_is_unnamed_waits_for_its_grace(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        store = MemoryStore()
+        async with opened(store, tmp_path, clock=clock, options=Options(grace_seconds=60)) as lab:
+            await lab.create()
+            await lab.insert((1, "a"))
+            [generation] = await store.folders("tenants/acme/")
+            orphan = lab.tenant.objects.new_object_id()
+            newer = f"{99:08x}-{'ab' * 12}"
+            for id in (orphan, newer):
+                await store.put(f"tenants/acme/{generation}/objects/{id}.parquet", b"garbage")
+            assert (await lab.tenant.collect()).objects == 0
+            clock.advance(30 * 1_000_000)
+            assert (await lab.tenant.collect()).waiting == 1
+            clock.advance(31 * 1_000_000)
+            assert (await lab.tenant.collect()).objects == 1
+            assert [key for key in await objects_of(store) if newer in key]
+
+    asyncio.run(run())
+
+
+def test_claims_and_fences_outlive_collection(tmp_path: Path) -> None:
+    """A writer that stalled before collection freed numbers meets a fence all the same."""
+
+    async def run() -> None:
+        clock = ManualClock()
+        store = MemoryStore()
+        async with opened(store, tmp_path / "stalled", clock=clock) as stalled:
+            await stalled.create()
+            await stalled.insert((1, "a"))
+            async with opened(store, tmp_path / "new", clock=clock, options=NO_GRACE) as lab:
+                for step in range(5):
+                    await lab.insert((10 + step, "v"))
+                    await lab.tenant.flush()
+                clock.advance(HOUR_US)
+                await vacuum(lab)
+                await vacuum(lab)
+                parsed = [parse(info.key) async for info in store.scan("tenants/acme/")]
+                left = [(p.kind, p.number) for p in parsed if p is not None and p.kind in ("wal", "manifest")]
+                assert len(left) < 10
+                with pytest.raises(TenantFenced):
+                    await stalled.insert((2, "lost"))
+                with pytest.raises(TenantFenced):
+                    await stalled.tenant.flush()
+                assert len(await lab.rows()) == 6
+
+    asyncio.run(run())
+
+
+def test_the_same_past_count_whatever_is_collected(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        async with opened(MemoryStore(), tmp_path, clock=clock, options=NO_GRACE) as lab:
+            await keep(lab, 0)
+            await lab.create()
+            shown = {}
+            for step in range(12):
+                await lab.insert(*((100 * step + k, "v") for k in range(20)))
+                await lab.delete(*(100 * step + k for k in range(0, 20, 3)))
+                if step % 2:
+                    moment = await lab.snapshot(f"s{step}")
+                    shown[moment] = await lab.rows()
+                clock.advance(HOUR_US)
+                await vacuum(lab)
+            for moment, rows in shown.items():
+                assert await lab.cold_rows(ts=moment) == rows
+            for moment, rows in list(shown.items())[:3]:
+                await lab.tenant.restore(moment)
+                await vacuum(lab)
+                assert await lab.rows() == await lab.cold_rows() == rows
+
+    asyncio.run(run())
