@@ -1,0 +1,481 @@
+"""Arithmetic and the other operators, by the types of their operands.
+
+DuckDB's results differ from PostgreSQL's in type (smallint + integer, date - date), in integer and numeric
+division, and in what it lets meet (text + integer); so the operator is chosen here, by PostgreSQL's
+rules, and its operands are cast where DuckDB would do something else.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from sql.bound import (
+    BYTEA,
+    DATE,
+    FLOAT8,
+    INT4,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Bound,
+    array_of,
+    element_of,
+    name_of,
+    plain,
+)
+from sql.errors import SqlError
+from sql.functions import casts_implicitly, internal_type
+from sql.render import string
+from sql.resolve import Scope
+from sql.rules import coercion
+from sql.rules.planner import Planner
+from sql.types import Declared
+
+_TOWER = ("int2", "int4", "int8", "numeric", "float4", "float8")
+_INTEGERS = frozenset(_TOWER[:3])
+_SYMBOLS: dict[type[exp.Expr], str] = {
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.Pow: "^",
+}  # fmt: skip
+NUMERIC_SCALE_MAX = 16
+"""Decimals that a product or a quotient of numerics keeps, of DECIMAL's 38 digits."""
+
+_MOMENTS: dict[tuple[str, str, str], tuple[Declared, str]] = {
+    ("+", "date", "int4"): (DATE, "({0} + {1})"),
+    ("+", "int4", "date"): (DATE, "({1} + {0})"),
+    ("+", "date", "interval"): (TIMESTAMP, "({0} + {1})"),
+    ("+", "interval", "date"): (TIMESTAMP, "({1} + {0})"),
+    ("+", "date", "time"): (TIMESTAMP, "({0} + {1})"),
+    ("+", "time", "date"): (TIMESTAMP, "({1} + {0})"),
+    ("+", "timestamp", "interval"): (TIMESTAMP, "({0} + {1})"),
+    ("+", "interval", "timestamp"): (TIMESTAMP, "({1} + {0})"),
+    ("+", "timestamptz", "interval"): (TIMESTAMPTZ, "({0} + {1})"),
+    ("+", "interval", "timestamptz"): (TIMESTAMPTZ, "({1} + {0})"),
+    ("+", "time", "interval"): (TIME, "({0} + {1})"),
+    ("+", "interval", "time"): (TIME, "({1} + {0})"),
+    ("+", "interval", "interval"): (INTERVAL, "({0} + {1})"),
+    ("-", "date", "date"): (INT4, "CAST({0} - {1} AS INTEGER)"),
+    ("-", "date", "int4"): (DATE, "({0} - {1})"),
+    ("-", "date", "interval"): (TIMESTAMP, "({0} - {1})"),
+    ("-", "timestamp", "timestamp"): (INTERVAL, "({0} - {1})"),
+    ("-", "timestamptz", "timestamptz"): (INTERVAL, "({0} - {1})"),
+    ("-", "timestamp", "interval"): (TIMESTAMP, "({0} - {1})"),
+    ("-", "timestamptz", "interval"): (TIMESTAMPTZ, "({0} - {1})"),
+    ("-", "time", "time"): (INTERVAL, "to_microseconds(epoch_us({0}) - epoch_us({1}))"),
+    ("-", "time", "interval"): (TIME, "({0} - {1})"),
+    ("-", "interval", "interval"): (INTERVAL, "({0} - {1})"),
+    ("*", "interval", "float8"): (INTERVAL, "({0} * {1})"),
+    ("*", "float8", "interval"): (INTERVAL, "({1} * {0})"),
+    ("/", "interval", "float8"): (INTERVAL, "({0} / {1})"),
+    ("-", "jsonb", "text"): (JSONB, "json_merge_patch({0}, json_object({1}, NULL))"),
+}
+
+
+def unknown_operator(symbol: str, left: Bound | None, right: Bound) -> SqlError:
+    shown = f"{name_of(left)} {symbol} {name_of(right)}" if left else f"{symbol} {name_of(right)}"
+    hint = (
+        f"No operator matches the given name and argument type{'s' if left else ''}. "
+        f"You might need to add {'explicit type casts' if left else 'an explicit type cast'}."
+    )
+    return SqlError("42883", f"operator does not exist: {shown}", hint=hint)
+
+
+# --- arithmetic -------------------------------------------------------------------------------------
+
+
+def arithmetic(planner: Planner, node: exp.Binary, scope: Scope) -> Bound:
+    """Long chains grow to the left; they are walked without recursion."""
+    chain: list[exp.Binary] = [node]
+    while isinstance(chain[-1].this, tuple(_SYMBOLS)):
+        chain.append(chain[-1].this)
+    left = planner.expression(chain[-1].this, scope)
+    for link in reversed(chain):
+        right = planner.expression(link.expression, scope)
+        try:
+            left = combine(planner, _SYMBOLS[type(link)], left, right)
+        except SqlError as error:
+            error.position = error.position or planner.position(link)
+            raise
+    return left
+
+
+def combine(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
+    left, right = _settled(planner, symbol, left, right)
+    assert left.type is not None and right.type is not None
+    names = left.type.pg.name, right.type.pg.name
+    if names[0] in _TOWER and names[1] in _TOWER:
+        return _numbers(symbol, left, right, names)
+    found = _moments(planner, symbol, left, right)
+    if found is None:
+        raise unknown_operator(symbol, left, right)
+    return found
+
+
+def _settled(planner: Planner, symbol: str, left: Bound, right: Bound) -> tuple[Bound, Bound]:
+    """What is unknown takes the other side's type, or what only makes sense beside it."""
+    if left.type is None and right.type is None:
+        raise SqlError(
+            "42725",
+            f"operator is not unique: unknown {symbol} unknown",
+            hint="Could not choose a best candidate operator. You might need to add explicit type casts.",
+        )
+    if left.type is None:
+        assert right.type is not None
+        return planner.settle(left, _beside(symbol, right.type, left_side=True)), right
+    if right.type is None:
+        return left, planner.settle(right, _beside(symbol, left.type, left_side=False))
+    return left, right
+
+
+def _beside(symbol: str, known: Declared, *, left_side: bool) -> Declared:
+    match symbol, known.pg.name:
+        case "+", "timestamp" | "timestamptz" | "time":
+            return INTERVAL
+        case "+", "date":
+            return INT4
+        case "+", "interval":
+            return INTERVAL
+        case "*" | "/", "interval":
+            return FLOAT8
+        case "-", "interval" if left_side:
+            return INTERVAL
+        case "-", "jsonb":
+            return TEXT
+    return plain(known)
+
+
+def _numbers(symbol: str, left: Bound, right: Bound, names: tuple[str, str]) -> Bound:
+    if symbol == "^":
+        name = "numeric" if "numeric" in names and not {"float4", "float8"} & set(names) else "float8"
+        power = f"pow({_as_double(left)}, {_as_double(right)})"
+        if name == "float8":
+            return Bound(power, FLOAT8)
+        return Bound(f"CAST({power} AS DECIMAL(38,{NUMERIC_SCALE_MAX}))", NUMERIC, scale=NUMERIC_SCALE_MAX)
+    result = max(names, key=_TOWER.index)
+    if "float4" in names and names[0] != names[1]:
+        result = "float8"
+    if symbol == "%" and result in ("float4", "float8"):
+        raise unknown_operator(symbol, left, right)
+    if result in _INTEGERS:
+        return _integers(symbol, left, right, result)
+    if result == "numeric":
+        return _numerics(symbol, left, right)
+    type_ = internal_type(result)
+    return Bound(f"({coercion.converted(left, type_)} {symbol} {coercion.converted(right, type_)})", type_)
+
+
+def _as_double(bound: Bound) -> str:
+    assert bound.type is not None
+    return bound.sql if bound.type.pg.name == "float8" else f"CAST({bound.sql} AS DOUBLE)"
+
+
+def _integers(symbol: str, left: Bound, right: Bound, result: str) -> Bound:
+    type_ = internal_type(result)
+    sides = []
+    for side in (left, right):
+        assert side.type is not None
+        plain_int = side.type.pg.name == result and not (side.integer and result != "int4")
+        sides.append(side.sql if plain_int else f"CAST({side.sql} AS {type_.duckdb})")
+    if left.integer and right.integer and result == "int4":
+        sides[0] = f"CAST({sides[0]} AS INTEGER)"
+    operator = "//" if symbol == "/" else symbol
+    return Bound(f"({sides[0]} {operator} {sides[1]})", type_)
+
+
+def _numerics(symbol: str, left: Bound, right: Bound) -> Bound:
+    scales = [_scale(left), _scale(right)]
+    sides = [coercion.converted(side, NUMERIC) for side in (left, right)]
+    if symbol == "/":
+        quotient = f"CAST({left.sql} AS DOUBLE) / CAST({right.sql} AS DOUBLE)"
+        return Bound(f"CAST({quotient} AS DECIMAL(38,{NUMERIC_SCALE_MAX}))", NUMERIC, scale=NUMERIC_SCALE_MAX)
+    sql = f"({sides[0]} {symbol} {sides[1]})"
+    if symbol != "*":
+        return Bound(sql, NUMERIC, scale=max(scales))
+    scale = sum(scales)
+    if scale > NUMERIC_SCALE_MAX:
+        kept = max(NUMERIC_SCALE_MAX, *scales)
+        if scale > 20:
+            smaller = [
+                f"CAST({sql} AS DECIMAL(38,10))" if own > 10 else sql
+                for sql, own in zip(sides, scales, strict=True)
+            ]
+            sql = f"({smaller[0]} * {smaller[1]})"
+        return Bound(
+            f"CAST({sql} AS DECIMAL(38,{min(kept, NUMERIC_SCALE_MAX)}))", NUMERIC, scale=NUMERIC_SCALE_MAX
+        )
+    return Bound(sql, NUMERIC, scale=scale)
+
+
+def _scale(bound: Bound) -> int:
+    assert bound.type is not None
+    if bound.type.pg.name != "numeric":
+        return 0
+    if bound.scale is not None:
+        return bound.scale
+    modifier = bound.type.modifier
+    return (modifier - 4) & 0x7FF if modifier >= 4 else 10
+
+
+def _moments(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound | None:
+    assert left.type is not None and right.type is not None
+    names = left.type.pg.name, right.type.pg.name
+    found = _MOMENTS.get((symbol, *names))
+    if found is None:
+        for (operator, first, second), entry in _MOMENTS.items():
+            if operator != symbol:
+                continue
+            types = internal_type(first), internal_type(second)
+            if casts_implicitly(left.type.pg, types[0].pg) and casts_implicitly(right.type.pg, types[1].pg):
+                if "interval" in (first, second) and "interval" not in names and "time" in names:
+                    continue
+                left = Bound(coercion.converted(left, types[0]), types[0])
+                right = Bound(coercion.converted(right, types[1]), types[1])
+                found = entry
+                break
+    if found is None:
+        return None
+    return Bound(found[1].replace("{0}", left.sql).replace("{1}", right.sql), found[0])
+
+
+def negative(planner: Planner, node: exp.Neg, scope: Scope) -> Bound:
+    operand = node.this
+    if isinstance(operand, exp.Literal) and not operand.args.get("is_string"):
+        inner = planner.expression(operand, scope)
+        return Bound(f"(-{inner.sql})", inner.type, scale=inner.scale, integer=inner.integer)
+    bound = planner.settle(planner.expression(operand, scope), FLOAT8)
+    assert bound.type is not None
+    if bound.type.pg.name not in (*_TOWER, "interval"):
+        raise unknown_operator("-", None, bound)
+    return Bound(f"(-{bound.sql})", plain(bound.type), scale=bound.scale)
+
+
+# --- || ---------------------------------------------------------------------------------------------
+
+
+def concatenate(planner: Planner, node: exp.DPipe, scope: Scope) -> Bound:
+    chain: list[exp.Expr] = [node]
+    while isinstance(chain[-1].this, exp.DPipe):
+        chain.append(chain[-1].this)
+    left = planner.expression(chain[-1].this, scope)
+    for link in reversed(chain):
+        right = planner.expression(link.expression, scope)
+        try:
+            left = _joined(planner, left, right)
+        except SqlError as error:
+            error.position = error.position or planner.position(link)
+            raise
+    return left
+
+
+def _joined(planner: Planner, left: Bound, right: Bound) -> Bound:
+    for side, other in ((left, right), (right, left)):
+        if side.type is not None and side.type.pg.is_array:
+            return _arrays(planner, left, right, other is right)
+    names = {side.type.pg.name for side in (left, right) if side.type is not None}
+    if names == {"bytea"}:
+        return Bound(f"({planner.coerce(left, BYTEA)} || {planner.coerce(right, BYTEA)})", BYTEA)
+    if names == {"jsonb"}:
+        first, second = planner.coerce(left, JSONB), planner.coerce(right, JSONB)
+        return Bound(_json_joined(first, second), JSONB)
+    known = [side.type for side in (left, right) if side.type is not None]
+    if known and not any(type_.pg.category == "S" for type_ in known) and len(known) == 2:
+        raise unknown_operator("||", left, right)
+    sides = [coercion.converted(planner.text(side), TEXT) for side in (left, right)]
+    return Bound(f"({sides[0]} || {sides[1]})", TEXT)
+
+
+def _arrays(planner: Planner, left: Bound, right: Bound, array_first: bool) -> Bound:
+    array, other = (left, right) if array_first else (right, left)
+    assert array.type is not None
+    if other.type is None or other.type.pg.is_array:
+        other_sql = planner.coerce(other, array.type) if other.type is None else other.sql
+        sides = (array.sql, other_sql) if array_first else (other_sql, array.sql)
+        return Bound(f"list_concat({sides[0]}, {sides[1]})", plain(array.type))
+    element = element_of(array.type)
+    if not casts_implicitly(other.type.pg, element.pg):
+        if not casts_implicitly(element.pg, other.type.pg):
+            raise unknown_operator("||", left, right)
+        element = plain(other.type)
+        array = Bound(f"CAST({array.sql} AS {element.duckdb}[])", array_of(element))
+    item = planner.coerce(other, element)
+    sql = f"list_append({array.sql}, {item})" if array_first else f"list_prepend({item}, {array.sql})"
+    return Bound(sql, array_of(element))
+
+
+def _json_joined(left: str, right: str) -> str:
+    """Objects are merged one level deep, anything else is joined as arrays."""
+    objects = (
+        f"(SELECT json_group_object(k, coalesce(json_extract({right}, '$.\"' || k || '\"'), "
+        f"json_extract({left}, '$.\"' || k || '\"'))) "
+        f"FROM (SELECT DISTINCT unnest(list_concat(json_keys({left}), json_keys({right}))) AS k))"
+    )
+    listed = [
+        f"CASE WHEN json_type({side}) = 'ARRAY' THEN CAST({side} AS JSON[]) ELSE [{side}] END"
+        for side in (left, right)
+    ]
+    return (
+        f"CASE WHEN json_type({left}) = 'OBJECT' AND json_type({right}) = 'OBJECT' THEN {objects} "
+        f"ELSE to_json(list_concat({listed[0]}, {listed[1]})) END"
+    )
+
+
+# --- named operators --------------------------------------------------------------------------------
+
+
+def operator(planner: Planner, node: exp.Operator, scope: Scope) -> Bound:
+    symbol = node.args["operator"]
+    if symbol in ("~", "~*", "!~", "!~*"):
+        return _regular(planner, node, scope, symbol)
+    if isinstance(node.expression, exp.Any | exp.All):
+        raise planner.error("0A000", f"operator {symbol} with ANY or ALL is not supported", node)
+    left = planner.expression(node.this, scope)
+    right = planner.expression(node.expression, scope)
+    if symbol in ("->", "->>", "#>", "#>>"):
+        return json_part(planner, symbol, left, right)
+    if symbol in ("@>", "<@", "&&"):
+        return _containment(planner, symbol, left, right)
+    if symbol in ("&", "|", "#", "<<", ">>"):
+        return _bits(planner, symbol, left, right)
+    if symbol in ("?", "?|", "?&"):
+        return _json_keys(planner, symbol, left, right)
+    if symbol == "^@":
+        sides = [coercion.converted(planner.text(side), TEXT) for side in (left, right)]
+        return Bound(f"starts_with({sides[0]}, {sides[1]})", internal_type("bool"))
+    raise unknown_operator(symbol, left, right)
+
+
+def _regular(planner: Planner, node: exp.Operator, scope: Scope, symbol: str) -> Bound:
+    flags = "'i'" if "*" in symbol else "'c'"
+    left = planner.text(planner.expression(node.this, scope))
+    if left.type is None or left.type.pg.category != "S":
+        raise unknown_operator(symbol, left, planner.expression(node.expression, scope))
+    if isinstance(node.expression, exp.Any | exp.All):
+        from sql.rules.comparisons import list_items
+
+        matches = [
+            f"regexp_matches({left.sql}, {item}, {flags})" for item in list_items(planner, node, scope, TEXT)
+        ]
+        word = " OR " if isinstance(node.expression, exp.Any) else " AND "
+        sql = f"({word.join(matches)})" if matches else "false"
+    else:
+        right = planner.text(planner.expression(node.expression, scope))
+        sql = f"regexp_matches({left.sql}, {pattern(right)}, {flags})"
+    return Bound(f"(NOT {sql})" if symbol.startswith("!") else sql, internal_type("bool"))
+
+
+def pattern(bound: Bound) -> str:
+    """A regular expression. Directors and escapes that RE2 does not know are translated in a constant."""
+    return bound.sql
+
+
+def json_part(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
+    if left.type is None:
+        left = planner.settle(left, JSON)
+    assert left.type is not None
+    if left.type.pg.name not in ("json", "jsonb"):
+        raise unknown_operator(symbol, left, right)
+    result = TEXT if symbol.endswith(">>") else left.type
+    function = "json_extract_string" if symbol.endswith(">>") else "json_extract"
+    if symbol.startswith("#"):
+        return Bound(f"{function}({left.sql}, {_path(planner, right)})", result)
+    if right.type is not None and right.type.pg.name in _INTEGERS:
+        index = f"'$[' || CASE WHEN {right.sql} < 0 THEN '#' ELSE '' END || {right.sql} || ']'"
+        if right.integer:
+            index = (
+                string(f"$[{right.sql}]") if right.sql.isdigit() else string(f"$[#{right.sql.strip('()')}]")
+            )
+        found = f"{function}({left.sql}, {index})"
+        return Bound(f"CASE WHEN json_type({left.sql}) = 'ARRAY' THEN {found} END", result)
+    if right.type is not None and right.type.pg.category != "S":
+        raise unknown_operator(symbol, left, right)
+    key = right.literal
+    if key is not None:
+        path = string('$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    else:
+        path = f"('$.\"' || replace({planner.text(right).sql}, '\"', '\\\"') || '\"')"
+    return Bound(f"{function}({left.sql}, {path})", result)
+
+
+def _path(planner: Planner, right: Bound) -> str:
+    """``'{a,0,b}'`` as a JSON path; a step of digits is an index of an array."""
+    if right.literal is not None:
+        steps = [step.strip().strip('"') for step in right.literal.strip().strip("{}").split(",")]
+        text = "".join(
+            f"[{step}]"
+            if step.lstrip("-").isdigit() and not step.startswith("-")
+            else f"[#{step}]"
+            if step.lstrip("-").isdigit()
+            else '."' + step.replace('"', '\\"') + '"'
+            for step in steps
+            if step
+        )
+        return string("$" + text)
+    array = planner.coerce(right, array_of(TEXT))
+    step = (
+        "CASE WHEN regexp_full_match(step, '[0-9]+') THEN '[' || step || ']' ELSE '.\"' || step || '\"' END"
+    )
+    return f"('$' || array_to_string(list_transform({array}, lambda step: {step}), ''))"
+
+
+def _json_keys(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
+    left = planner.settle(left, JSONB)
+    assert left.type is not None
+    if left.type.pg.name != "jsonb":
+        raise unknown_operator(symbol, left, right)
+    keys = (
+        f"CASE json_type({left.sql}) WHEN 'OBJECT' THEN json_keys({left.sql}) "
+        f"WHEN 'ARRAY' THEN CAST({left.sql} AS VARCHAR[]) ELSE CAST([] AS VARCHAR[]) END"
+    )
+    boolean = internal_type("bool")
+    if symbol == "?":
+        return Bound(f"list_contains({keys}, {planner.coerce(right, TEXT)})", boolean)
+    function = "list_has_any" if symbol == "?|" else "list_has_all"
+    return Bound(f"{function}({keys}, {planner.coerce(right, array_of(TEXT))})", boolean)
+
+
+def _containment(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
+    known = left.type or right.type
+    if known is None or not (known.pg.is_array or known.pg.name == "jsonb"):
+        raise unknown_operator(symbol, left, right)
+    left, right = planner.settle(left, known), planner.settle(right, known)
+    if known.pg.name == "jsonb":
+        if symbol == "&&":
+            raise unknown_operator(symbol, left, right)
+        sides = (left.sql, right.sql) if symbol == "@>" else (right.sql, left.sql)
+        return Bound(f"json_contains({sides[0]}, {sides[1]})", internal_type("bool"))
+    type_ = coercion.common_type([left, right], "ARRAY")
+    first, second = (
+        side.sql if side.type == type_ else f"CAST({side.sql} AS {type_.duckdb})" for side in (left, right)
+    )
+    return Bound(f"({first} {symbol} {second})", internal_type("bool"))
+
+
+def _bits(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
+    known = left.type or right.type or INT4
+    shift = symbol in ("<<", ">>")
+    left = planner.settle(left, known)
+    right = planner.settle(right, INT4 if shift else known)
+    assert left.type is not None and right.type is not None
+    names = left.type.pg.name, right.type.pg.name
+    if names[0] in ("bit", "varbit") and not shift and names[1] == names[0]:
+        sql = f"xor({left.sql}, {right.sql})" if symbol == "#" else f"({left.sql} {symbol} {right.sql})"
+        return Bound(sql, plain(left.type))
+    if names[0] not in _INTEGERS or names[1] not in _INTEGERS:
+        raise unknown_operator(symbol, left, right)
+    type_ = internal_type(names[0] if shift else max(names, key=_TOWER.index))
+    first, second = (f"CAST({side.sql} AS {type_.duckdb})" for side in (left, right))
+    if symbol == "#":
+        return Bound(f"xor({first}, {second})", type_)
+    return Bound(f"({first} {symbol} {second})", type_)
+
+
+def inverted(planner: Planner, node: exp.BitwiseNot, scope: Scope) -> Bound:
+    bound = planner.settle(planner.expression(node.this, scope), INT4)
+    assert bound.type is not None
+    if bound.type.pg.name not in (*_INTEGERS, "bit", "varbit"):
+        raise unknown_operator("~", None, bound)
+    return Bound(f"(~CAST({bound.sql} AS {bound.type.duckdb}))", plain(bound.type))
