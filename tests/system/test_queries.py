@@ -52,8 +52,8 @@ CASES = [(name, number) for name in FILES if name not in NOT_ASKED for number in
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_answers_are_postgresqls(name: str, number: int, servers: Servers) -> None:
     text = statements(name)[number]
-    if not re.match(r"\s*(SELECT|WITH)\b", text, re.I):
-        pytest.skip("not a query")
+    if not re.search(r"pg_|information_schema|current_schema", text):
+        pytest.skip("asks nothing of the catalog")
     mine = servers.normal(servers.ours(text), servers.our_names)
     if name in NOT_COMPARED:
         return
