@@ -148,9 +148,9 @@ def _accepts(wanted: str, given: Bound) -> bool:
     if wanted == "anyelement":
         return True
     if wanted == "anyarray":
-        return given.type.pg.is_array
+        return given.type.pg.category == "A"
     if wanted == "anynonarray":
-        return not given.type.pg.is_array
+        return given.type.pg.category != "A"
     return casts_implicitly(given.type.pg, _type(wanted).pg)
 
 

@@ -125,8 +125,8 @@ def text_of(sql: str, source: Declared) -> str:
             )
         case "bytea":
             return f"('\\x' || lower(hex({sql})))"
-        case "numeric":
-            return plain_text
+        case "int2vector" | "oidvector":
+            return f"array_to_string(CAST({sql} AS VARCHAR[]), ' ')"
     return plain_text
 
 
@@ -201,7 +201,7 @@ def _scale(wanted: Declared) -> int | None:
 def can_cast(source: Declared, wanted: Declared) -> bool:
     """Has PostgreSQL an explicit cast?"""
     name, target = source.pg.name, wanted.pg.name
-    if source.pg.is_array and wanted.pg.is_array:
+    if source.pg.category == wanted.pg.category == "A":
         return can_cast(element_of(source), element_of(wanted))
     if name == target or name in _TEXT_TYPES or target in _TEXT_TYPES:
         return True

@@ -11,7 +11,7 @@ from sql.resolve import Scope
 from sql.rules import coercion
 from sql.rules.operators import unknown_operator
 from sql.rules.planner import Planner
-from sql.types import Declared
+from sql.types import Declared, PgType
 
 _SYMBOLS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
@@ -53,7 +53,7 @@ def comparable(planner: Planner, symbol: str, left: Bound, right: Bound) -> tupl
         raise unknown_operator(shown, left, right)
     if first.oid == second.oid or {first.name, second.name} <= _NUMBERS:
         return left.sql, right.sql
-    if {first.name, second.name} <= _MOMENTS or first.category == second.category == "S":
+    if {first.name, second.name} <= _MOMENTS or (_is_string(first) and _is_string(second)):
         return left.sql, right.sql
     if {first.name, second.name} <= _OIDS | {"int2", "int4", "int8"}:
         return left.sql, right.sql
@@ -62,6 +62,11 @@ def comparable(planner: Planner, symbol: str, left: Bound, right: Bound) -> tupl
     if casts_implicitly(second, first):
         return left.sql, planner.coerce(right, left.type)
     raise unknown_operator(shown, left, right)
+
+
+def _is_string(pg: PgType) -> bool:
+    """``"char"`` is compared with other strings as text."""
+    return pg.category == "S" or pg.name == "char"
 
 
 def compare(planner: Planner, symbol: str, left: Bound, right: Bound) -> str:
