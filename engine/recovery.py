@@ -50,8 +50,20 @@ class Claimed:
 
 async def read_state(store: Store, paths: TenantPaths) -> Recovered:
     """The tenant as the store has it now. `UnknownTenant` when it has no manifest, `LogCorrupted` when
-    manifest or WAL are damaged or have a gap."""
+    manifest or WAL are damaged or have a gap. The tenant's writer may publish a manifest meanwhile and
+    collect what an older one needs: then reading starts over."""
     manifest = await _newest_manifest(store, paths)
+    while True:
+        try:
+            return await _read_from(store, paths, manifest)
+        except (ObjectMissing, LogCorrupted):
+            newer = await _newest_manifest(store, paths)
+            if newer.number == manifest.number:
+                raise
+            manifest = newer
+
+
+async def _read_from(store: Store, paths: TenantPaths, manifest: Manifest) -> Recovered:
     state = State(
         entries=manifest.entries,
         refs=manifest.refs,

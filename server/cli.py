@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from engine.errors import EngineError
-from server import log
+from server import checking, log
 from server.config import ConfigError, read_config
 from server.listener import serve
 
@@ -21,6 +21,7 @@ _USAGE = """usage: rewinddb COMMAND [OPTION ...]
 
   rewinddb serve   run the server                   (rewinddb serve --help)
   rewinddb demo    snapshot, damage and restore real data, in a throw-away store
+  rewinddb check   look at every manifest, object and hash of a store (rewinddb check --help)
   rewinddb --version
 """
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _serve(rest)
         case "demo":
             return _demo(rest)
+        case "check":
+            return checking.run(rest, os.environ)
         case "--help" | "-h" | "help":
             print(_USAGE, end="")
             return 0

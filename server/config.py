@@ -98,7 +98,7 @@ def is_loopback(host: str) -> bool:
 
 def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
     """The configuration of `rewinddb serve`, checked as far as that can be done without opening anything."""
-    values = _values(arguments, environ)
+    values = _values("serve", "Runs the server.", tuple(_HELP), arguments, environ)
     listen = _address(values["listen"] or "")
     auth = _one_of("auth", values["auth"], ("scram", "trust"))
     if auth == "trust" and not listen.is_loopback:
@@ -125,19 +125,42 @@ def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """What a command that only looks at a store is told."""
+
+    store: str
+    s3_endpoint: str | None
+
+
+def read_store_config(
+    command: str, description: str, arguments: Sequence[str], environ: Mapping[str, str]
+) -> StoreConfig:
+    """The configuration of `rewinddb check`."""
+    values = _values(command, description, ("store", "s3_endpoint"), arguments, environ)
+    return StoreConfig(values["store"] or "", values["s3_endpoint"])
+
+
 def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _values(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str | None]:
-    parser = _Parser(prog="rewinddb serve", allow_abbrev=False, description="Runs the server.")
-    for name, (metavar, text) in _HELP.items():
+def _values(
+    command: str,
+    description: str,
+    names: Sequence[str],
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+) -> dict[str, str | None]:
+    parser = _Parser(prog=f"rewinddb {command}", allow_abbrev=False, description=description)
+    for name in names:
+        metavar, text = _HELP[name]
         variable = "REWINDDB_" + name.upper()
         default = f"; default {_DEFAULTS[name]}" if name in _DEFAULTS else ""
         parser.add_argument(flag_of(name), metavar=metavar, help=f"{text} [{variable}{default}]")
     given = vars(parser.parse_args(list(arguments)))
     values: dict[str, str | None] = {}
-    for name in _HELP:
+    for name in names:
         value = given[name] if given[name] is not None else environ.get("REWINDDB_" + name.upper())
         values[name] = value or _DEFAULTS.get(name)
     return values
