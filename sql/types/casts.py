@@ -18,7 +18,7 @@ from sql.errors import SqlError
 from sql.types.names import Declared, numeric_modifier
 from sql.types.table import NAME_BYTES_MAX
 
-_RAISED = re.compile(r"\[([0-9A-Z]{5})\] (.*?)(?: \[DETAIL\] (.*))?\s*\Z", re.DOTALL)
+_RAISED = re.compile(r"\A(?:[A-Za-z ]+: )?\[([0-9A-Z]{5})\] (.*?)(?: \[DETAIL\] (.*))?\s*\Z", re.DOTALL)
 _POSTGRES_EPOCH_US = 946684800000000
 _MICROSECONDS_PER_DAY = 86400000000
 
@@ -90,7 +90,7 @@ def _string(declared: Declared, x: str, assignment: bool) -> str:
         return f"rtrim(left({text}, {length}), ' ')" if blank_padded else f"left({text}, {length})"
     error = raising("22001", f"value too long for type {declared.text}")
     return (
-        f"CASE WHEN length({text}) <= {length} THEN {kept} "
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN length({text}) <= {length} THEN {kept} "
         f"WHEN length(rtrim({text}, ' ')) <= {length} THEN left({kept}, {length}) ELSE {error} END"
     )
 
@@ -106,7 +106,8 @@ def _bits(declared: Declared, x: str, assignment: bool) -> str:
         error = raising("22026", f"bit string length does not match type bit({length})")
     else:
         error = raising("22001", f"bit string too long for type bit varying({length})")
-    return f"CASE WHEN length({bits}) {'=' if fixed else '<='} {length} THEN {bits} ELSE {error} END"
+    fits = f"length({bits}) {'=' if fixed else '<='} {length}"
+    return f"CASE WHEN {x} IS NULL OR {fits} THEN {bits} ELSE {error} END"
 
 
 def _numeric(declared: Declared, x: str) -> str:
