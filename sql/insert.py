@@ -176,8 +176,8 @@ def _from_cells(
         items = [build.alias(cell, label) for cell, label in zip(rows[0], labels, strict=True)]
         return build.select(items, with_=statement.with_), tuple(fills)
     tuples = [exp.Tuple(expressions=row) for row in rows]
-    values = exp.Values(expressions=tuples, alias=build.table_alias("given", labels))
-    columns_of_values = [build.column(label, "given") for label in labels]
+    values = exp.Values(expressions=tuples, alias=build.table_alias("given"))
+    columns_of_values = [build.column(f"column{number}", "given") for number in range(1, len(labels) + 1)]
     return build.select(columns_of_values, values, with_=statement.with_), tuple(fills)
 
 
