@@ -111,8 +111,8 @@ def _bytea(x: str) -> str:
     )
     pieces = f"list_transform(regexp_extract_all({x}, {_literal(_OCTAL)}), lambda piece: {piece})"
     return (
-        f"CASE WHEN {x} IS NULL THEN NULL WHEN starts_with({x}, '\\x') THEN CASE WHEN {_matches(x, _HEX)} THEN {digits} "
-        f"ELSE {raising('22023', 'invalid hexadecimal data')} END "
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN starts_with({x}, '\\x') THEN "
+        f"CASE WHEN {_matches(x, _HEX)} THEN {digits} ELSE {raising('22023', 'invalid hexadecimal data')} END "
         f"WHEN NOT contains({x}, '\\') THEN encode({x}) "
         f"WHEN {_matches(x, f'({_OCTAL})*')} THEN unhex(array_to_string({pieces}, '')) "
         f"ELSE {raising('22P02', 'invalid input syntax for type bytea')} END"
