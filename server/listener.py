@@ -1,6 +1,7 @@
 """Taking connections, and stopping: the life of the server as a process.
 
-`serve` opens the store and the cluster, listens, says so, and waits for SIGTERM or SIGINT. Then no new
+`serve` takes its address, opens the store and the cluster, says that it listens, and waits for SIGTERM or
+SIGINT. (The address comes first: who starts a second server by mistake must not make a store.) Then no new
 connection is taken, sessions at rest are told and closed, running statements get `shutdown_seconds`
 to finish and as long again to be cancelled, and the cluster is closed last, so that whatever was
 acknowledged is where it belongs.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import signal
 import ssl
@@ -39,46 +41,61 @@ class _Running:
 class Listener:
     """The listening socket and the connections that came in by it."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._services: Services | None = None
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._server: asyncio.Server | None = None
 
-    async def start(self, address: Address) -> Address:
-        """Listens; returns the address with the port that was picked."""
+    async def bind(self, address: Address) -> Address:
+        """Takes the address, without connections yet; returns it with the port that was picked."""
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                self._accept, address.host, address.port, backlog=_BACKLOG, reuse_address=True
+                self._accept, address.host, address.port, backlog=_BACKLOG, start_serving=False
             )
         except OSError as error:
-            raise ConfigError(f"Cannot listen on {address}: {error.strerror or error}.") from error
+            reason = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else error.strerror
+            raise ConfigError(f"Cannot listen on {address}: {reason or error}.") from error
         return Address(address.host, self._server.sockets[0].getsockname()[1])
 
-    async def stop(self, limits: Limits) -> None:
-        """Ends all connections, gently first."""
+    async def start(self, services: Services) -> None:
+        """Takes connections from now on."""
+        assert self._server is not None
+        self._services = services
+        await self._server.start_serving()
+
+    def close(self) -> None:
+        """Takes no more connections."""
         assert self._server is not None
         self._server.close()
+
+    async def stop(self) -> None:
+        """Takes no more connections and ends all there are, gently first."""
+        self.close()
         for running in self._running.values():
             running.connection.stop()
-        await self._ended(limits.shutdown_seconds)
+        await self._ended(self._limits.shutdown_seconds)
         for running in self._running.values():
             running.connection.cancel()
-        await self._ended(limits.shutdown_seconds)
+        await self._ended(self._limits.shutdown_seconds)
         for task, running in self._running.items():
             running.link.abort()
             task.cancel()
-        await self._ended(limits.shutdown_seconds)
+        await self._ended(self._limits.shutdown_seconds)
 
     async def _ended(self, seconds_max: float) -> None:
         if self._running:
             await asyncio.wait(tuple(self._running), timeout=seconds_max)
 
     def _accept(self) -> Link:
-        return Link(self._services.limits, self._serve)
+        return Link(self._limits, self._serve)
 
     def _serve(self, link: Link) -> None:
-        limits = self._services.limits
+        limits = self._limits
+        if self._services is None:
+            link.abort()
+            return
         if len(self._running) >= limits.connections + limits.unauthenticated_connections:
             log.event("connection dropped: too many at once", level=logging.WARNING)
             link.abort()
@@ -96,6 +113,8 @@ async def serve(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tls = _tls_context(config)
+    listener = Listener(config.limits)
+    address = await listener.bind(config.listen)
     store = await open_store(config.store, endpoint=config.s3_endpoint)
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.close)
@@ -104,13 +123,11 @@ async def serve(config: Config) -> None:
         admin = _FirstAdmin(config.admin_password)
         await cluster.start(admin.verifier)
         admin.announce()
-        services = Services(cluster, Authenticator(config.auth, cluster), config.limits, tls)
-        listener = Listener(services)
-        address = await listener.start(config.listen)
+        await listener.start(Services(cluster, Authenticator(config.auth, cluster), config.limits, tls))
         print(f"listening on {address}", file=sys.stderr, flush=True)
         await stop.wait()
         log.event("stopping")
-        await listener.stop(config.limits)
+        await listener.stop()
 
 
 class _FirstAdmin:
