@@ -56,6 +56,7 @@ async def check(store: Store, counts: Counts) -> AsyncIterator[Finding]:
         named |= {body.name: body.generation for body in catalog if isinstance(body, TenantName)}
     except EngineError as error:
         yield Finding("fault", SYSTEM_TENANT, f"{error.message}; the names of the other tenants are lost")
+        return
     for name, generation in named.items():
         counts.tenants += 1
         async for finding in _check_tenant(store, TenantPaths(name, generation), counts):
