@@ -94,6 +94,7 @@ class Block:
         if self._mark is None:
             self._mark = self._settings.mark()
             self._started = self._tenant.now()
+            self.statements = 0
 
     def begin(self, modes: TransactionModes) -> None:
         """BEGIN; the caller warns when it is explicit already."""
