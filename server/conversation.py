@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Protocol, TypeVar, assert_never, cast
 
 import pyarrow as pa
@@ -38,6 +39,7 @@ INLINE_BYTES = 1 << 15
 """Work on less than this is done on the event loop; a thread would cost more than it gives."""
 
 Result = TypeVar("Result")
+Sender = Callable[[pa.RecordBatch], Awaitable[None]]
 
 
 class Client(Protocol):
@@ -59,11 +61,19 @@ class SessionEnded(Exception):
     """A fatal error was said; the connection is to be closed."""
 
 
+@dataclass(slots=True)
+class _Portal:
+    """What Bind said of a portal's result. Its rows may come in several runs; `send` is made in the first."""
+
+    formats: tuple[int, ...]
+    send: Sender | None = None
+
+
 class Conversation:
     def __init__(self, session: Session, client: Client) -> None:
         self._session = session
         self._client = client
-        self._portal_formats: dict[str, tuple[int, ...]] = {}
+        self._portals: dict[str, _Portal] = {}
         self._settings = session.reported_parameters()
 
     async def answer(self, message: frontend.Message) -> None:
@@ -125,7 +135,7 @@ class Conversation:
     def _ready(self) -> None:
         status = self._session.transaction_status
         if status == "I":
-            self._portal_formats.clear()
+            self._portals.clear()
         self._client.say(backend.ReadyForQuery(status))
 
     # --- simple and extended --------------------------------------------------------------------------
@@ -155,7 +165,7 @@ class Conversation:
             text = f"bind message has {count} result formats but query has {columns} columns"
             raise SqlError("08P01", text)
         await self._session.bind(message.portal, message.statement, values)
-        self._portal_formats[message.portal] = message.result_formats
+        self._portals[message.portal] = _Portal(message.result_formats)
         self._client.say(backend.BindComplete())
 
     async def _describe(self, message: frontend.Describe) -> None:
@@ -166,38 +176,40 @@ class Conversation:
             columns = description.columns
         else:
             columns = await self._session.describe_portal(message.name)
-            formats = self._portal_formats.get(message.name, ())
+            formats = self._portal(message.name).formats
         self._client.say(backend.NoData() if columns is None else _row_description(columns, formats))
 
     async def _execute(self, message: frontend.Execute) -> None:
-        formats = self._portal_formats.get(message.portal, ())
         running = self._session.run(message.portal, message.row_limit)
         async with aclosing(cast(AsyncGenerator[answers.Answer, None], running)) as given:
-            await self._relay(given, formats)
+            await self._relay(given, self._portal(message.portal))
 
     async def _close(self, message: frontend.Close) -> None:
         if message.kind == "statement":
             await self._session.close_statement(message.name)
         else:
             await self._session.close_portal(message.name)
-            self._portal_formats.pop(message.name, None)
+            self._portals.pop(message.name, None)
         self._client.say(backend.CloseComplete())
 
     # --- answers --------------------------------------------------------------------------------------
 
-    async def _relay(
-        self, given: AsyncGenerator[answers.Answer, None], portal_formats: tuple[int, ...] | None
-    ) -> None:
-        """Says what the session answers. `portal_formats` is None for a simple query, which is told its
-        columns as they come and gets text."""
-        send: Callable[[pa.RecordBatch], Awaitable[None]] | None = None
+    def _portal(self, name: str) -> _Portal:
+        return self._portals.get(name) or _Portal(())
+
+    async def _relay(self, given: AsyncGenerator[answers.Answer, None], portal: _Portal | None) -> None:
+        """Says what the session answers. `portal` is None for a simple query, which is told its columns
+        as they come and gets text."""
         client = self._client
+        send = None if portal is None else portal.send
         async for answer in given:
             match answer:
                 case answers.RowsBegin():
-                    if portal_formats is None:
+                    if portal is None:
                         client.say(_row_description(answer.columns, ()))
-                    send = self._row_sender(answer.columns, portal_formats or ())
+                        send = self._row_sender(answer.columns, ())
+                    else:
+                        send = portal.send = self._row_sender(answer.columns, portal.formats)
                 case answers.CopyOut():
                     client.say(backend.CopyOutResponse(len(answer.columns)))
                     send = self._copy_sender(answer)
@@ -222,9 +234,7 @@ class Conversation:
                 case _:
                     assert_never(answer)
 
-    def _row_sender(
-        self, columns: tuple[answers.ResultColumn, ...], formats: tuple[int, ...]
-    ) -> Callable[[pa.RecordBatch], Awaitable[None]]:
+    def _row_sender(self, columns: tuple[answers.ResultColumn, ...], formats: tuple[int, ...]) -> Sender:
         encoder = ResultEncoder(columns, formats, self._settings)
 
         async def send(batch: pa.RecordBatch) -> None:
@@ -235,7 +245,7 @@ class Conversation:
 
         return send
 
-    def _copy_sender(self, answer: answers.CopyOut) -> Callable[[pa.RecordBatch], Awaitable[None]]:
+    def _copy_sender(self, answer: answers.CopyOut) -> Sender:
         writer = CopyWriter(answer.columns, answer.options, self._settings)
         header = writer.header()
         if header:

@@ -69,7 +69,7 @@ def test_describe_commands(psql: Path, tenant: ATenant) -> None:
         "\\d flights\n\\dt\n\\l\n\\dn\n\\du\n\\dv\n\\d\n\\di\n\\df\n\\conninfo\n"
     )
     done = run(psql, tenant.dsn, stdin=script, flags=[])
-    assert done.stderr == ""
+    assert done.stderr == "Did not find any relations.\n", "there are no views, and all else is found"
     assert 'Table "public.flights"' in done.stdout
     assert "character varying(3)" in done.stdout
     assert "'XXX'::character varying" in done.stdout
