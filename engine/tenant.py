@@ -48,8 +48,9 @@ from engine.restore import Method, Prepared, RestoreReport
 from engine.scan import Scan
 from engine.state import State, Storage
 from engine.stores.base import Store
-from engine.transaction import Isolation, RowIds, Transaction
+from engine.transaction import Isolation, Transaction
 from engine.upkeep import Upkeep
+from engine.workspace import RowIds
 
 HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
 CLOCK_AHEAD_WARNING_US = 60 * 1_000_000

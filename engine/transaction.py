@@ -41,7 +41,7 @@ from engine.locks import Owner
 from engine.objects import Layout
 from engine.reader import Reader
 from engine.refs import Ref
-from engine.workspace import Savepoint, Workspace
+from engine.workspace import Savepoint, Workspace, distinct
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -51,7 +51,6 @@ KEY_PARAMETERS_MAX = 4
 BULK_BYTES_MIN = 2**20
 
 Isolation = Literal["read committed", "repeatable read"]
-RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Transaction:
@@ -179,7 +178,7 @@ class Transaction:
     async def delete(self, table: Table, row_ids: pa.ChunkedArray) -> None:
         """Delete rows read by this statement. `StaleRead` when one of them is gone by now."""
         self.check()
-        ids = np.unique(row_ids.to_numpy())
+        ids = distinct(row_ids.to_numpy())
         many = len(ids) > ROW_LOCKS_MAX
         await self.lock_table(table.id, exclusive=many)
         if not many:
