@@ -473,7 +473,7 @@ def _unnest_together(planner: Planner, node: exp.Table, call: exp.Anonymous, sco
     items, columns, lengths = [], [], []
     for number, argument in enumerate(call.expressions, 1):
         bound = planner.expression(argument, scope)
-        if bound.type is None or not bound.type.pg.is_array:
+        if bound.type is None or bound.type.pg.category != "A":
             raise planner.error("42883", f"function unnest({TEXT.text}) does not exist", argument)
         items.append(f'unnest({bound.sql}) AS "v{number}"')
         lengths.append(f"len({bound.sql})")

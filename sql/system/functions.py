@@ -88,6 +88,7 @@ _REG_TYPES: Mapping[str, _Names] = {
 }
 _PSEUDO_TYPES = {"internal": 2281, "language_handler": 2280, "trigger": 2279, "event_trigger": 3838}
 """Types that no value has, which queries over pg_proc compare with."""
+_TABLES = frozenset(["pg_timezone_names"])
 _HELD_AS_TEXT = frozenset(["regproc", "regprocedure", "regoper", "regoperator"])
 _TO_REG = {f"to_{name}": name for name in _REG_TYPES}
 _TEXT_TYPES = frozenset(["text", "varchar", "character varying", "name", "bpchar"])
@@ -104,6 +105,9 @@ _VECTOR_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_.endswith("
 _ARRAY_COLUMNS = {name: type_ for name, type_ in _COLUMNS if type_.endswith(("[]", "vector"))}
 
 
+_OTHERS = _TABLES | {"generate_subscripts"}
+
+
 def rewrite(tree: exp.Expr) -> exp.Expr:
     """`tree` with PostgreSQL's catalog functions replaced; the same tree when it has none. A changed
     tree is a copy."""
@@ -115,7 +119,7 @@ def rewrite(tree: exp.Expr) -> exp.Expr:
 def _touches(node: exp.Expr) -> bool:
     match node:
         case exp.Anonymous():
-            return node.name in TEMPLATES or node.name in _TO_REG or node.name == "generate_subscripts"
+            return node.name in TEMPLATES or node.name in _TO_REG or node.name in _OTHERS
         case exp.Cast():
             return _type_name(node) in _REG_TYPES or _type_name(node) in _HELD_AS_TEXT
         case exp.Column():
@@ -149,6 +153,9 @@ def _template(name: str, count: int) -> exp.Expr | None:
     texts = TEMPLATES[name]
     text = texts.get(count, texts.get(ANY_NUMBER))
     return None if text is None else parse_expression(text)
+
+
+_SUBSCRIPTS = parse_expression("generate_series(0, array_upper($1, 1) - 1)")
 
 
 @functools.cache
@@ -185,6 +192,8 @@ class _Rewriter:
                 return _shifted(node)
             case exp.Column() if node.name == "tableoid":
                 return _table_oid(node)
+            case exp.Table() if isinstance(node.this, exp.Anonymous) and node.this.name in _TABLES:
+                return _as_table(node)
             case exp.EQ() | exp.NEQ():
                 _make_array(node)
         return None
@@ -200,10 +209,8 @@ class _Rewriter:
             if _shows_name(node):
                 return self._title(kind, arguments[0], strict=False)
             return self._oid(kind, arguments[0], strict=False)
-        if name == "generate_subscripts" and _is_vector(arguments[0]) and not node.args.get("vector"):
-            call = node.copy()
-            call.set("vector", True)
-            return exp.Paren(this=exp.Sub(this=call, expression=exp.Literal.number(1)))
+        if name == "generate_subscripts" and _is_vector(arguments[0]):
+            return self._filled(_SUBSCRIPTS, arguments)
         if name not in TEMPLATES:
             return None
         template = _template(name, len(arguments))
@@ -214,7 +221,7 @@ class _Rewriter:
         root = exp.Paren(this=template.copy())
         self._aliases += 1
         alias = f"@{self._aliases}"
-        for node in list(root.walk()):
+        for node in reversed(list(root.walk())):  # arguments go in before what holds them is copied
             match node:
                 case exp.Parameter():
                     node.replace(arguments[int(node.this.name) - 1].copy())
@@ -224,10 +231,11 @@ class _Rewriter:
                 case exp.Column() if node.table == "h":
                     node.set("this", exp.Identifier(this=f"@{node.name}"))
                     node.set("table", exp.Identifier(this=alias))
-                case exp.Anonymous() if node.name == "raise_error":
-                    node.replace(_raise(*node.expressions))
                 case exp.Anonymous() if node.name.startswith(MACRO_PREFIX):
                     node.set("internal", True)
+        for node in list(root.find_all(exp.Anonymous)):
+            if node.name == "raise_error":
+                node.replace(_raise(*node.expressions))
         filled: exp.Expr = root.this
         return filled.pop()
 
@@ -247,63 +255,100 @@ class _Rewriter:
         return self._oid(name, node.this, strict=True)
 
     def _title(self, kind: str, value: exp.Expr, *, strict: bool) -> exp.Expr:
-        oid = self._oid(kind, value, strict=strict)
+        """The name that the value is shown by; an OID that nothing has is shown as its digits."""
         names = _REG_TYPES[kind]
-        found = self._one(names.titles, names.title, "oid", oid)
-        number = _text(oid)
-        unknown = exp.Case(
-            ifs=[exp.If(this=exp.EQ(this=oid.copy(), expression=exp.Literal.number(0)), true=_string("-"))],
-            default=number,
-        )
-        return exp.Anonymous(this="coalesce", expressions=[found, unknown])
+        value = _stripped(value, kind)
+        if _is_oid(value):
+            found = self._one(names.titles, names.title, "oid", value)
+            zero = exp.EQ(this=value.copy(), expression=exp.Literal.number(0))
+            unknown = exp.Case(ifs=[exp.If(this=zero, true=_string("-"))], default=_text(value))
+            return exp.Anonymous(this="coalesce", expressions=[found, unknown])
+        if isinstance(value, exp.Literal):
+            return self._constant(kind, value.name, "title", strict=strict)
+        text = _text(value)
+        found = self._one(names.names, "title", "spelling", _spelling(text))
+        if not strict:
+            return found
+        digits = exp.If(this=_is_digits(text), true=text.copy())
+        failed = exp.Case(ifs=[_if_null(text), digits], default=self._unknown(names, text))
+        return exp.Anonymous(this="coalesce", expressions=[found, failed])
 
     def _oid(self, kind: str, value: exp.Expr, *, strict: bool) -> exp.Expr:
-        """The OID that `value` stands for: a number, digits, or a name."""
+        """The OID that the value stands for: a number, digits, or a name."""
         value = _bare(value)
         if isinstance(value, exp.Cast) and _type_name(value) in _REG_TYPES:
             return self._oid(_type_name(value), value.this, strict=strict)
         if isinstance(value, exp.Anonymous) and value.name in _TO_REG:
             return self._oid(_TO_REG[value.name], value.expressions[0], strict=False)
         if isinstance(value, exp.Literal):
-            return self._constant(kind, value.name, strict=strict)
+            return self._constant(kind, value.name, "oid", strict=strict)
         if _is_oid(value):
             return value.copy()
         text = _text(value)
-        spelling = exp.Case(
-            ifs=[exp.If(this=exp.Like(this=text.copy(), expression=_string('%"%')), true=text.copy())],
-            default=exp.Anonymous(this="lower", expressions=[text.copy()]),
-        )
-        digits = exp.Operator(this=text.copy(), operator="~", expression=_string("^[0-9]+$"))
         number = exp.Cast(this=text.copy(), to=as_data_type("oid"))
-        found = self._found(kind, spelling, text, strict=strict)
-        null = exp.If(this=exp.Is(this=text.copy(), expression=exp.Null()), true=exp.Null())
-        return exp.Case(ifs=[null, exp.If(this=digits, true=number)], default=found)
+        found = self._found(kind, "oid", _spelling(text), text, strict=strict)
+        return exp.Case(ifs=[_if_null(text), exp.If(this=_is_digits(text), true=number)], default=found)
 
-    def _found(self, kind: str, spelling: exp.Expr, shown: exp.Expr, *, strict: bool) -> exp.Expr:
+    def _found(
+        self, kind: str, result: str, spelling: exp.Expr, shown: exp.Expr, *, strict: bool
+    ) -> exp.Expr:
         names = _REG_TYPES[kind]
-        found = self._one(names.names, "oid", "spelling", spelling)
+        found = self._one(names.names, result, "spelling", spelling)
         if not strict:
             return found
-        message = exp.DPipe(
-            this=exp.DPipe(this=_string(f'{names.kind} "'), expression=shown.copy()),
-            expression=_string('" does not exist'),
-        )
-        return exp.Anonymous(this="coalesce", expressions=[found, _raise(_string(names.sqlstate), message)])
+        return exp.Anonymous(this="coalesce", expressions=[found, self._unknown(names, shown)])
 
-    def _constant(self, kind: str, text: str, *, strict: bool) -> exp.Expr:
-        if text.isdigit():
+    def _unknown(self, names: _Names, shown: exp.Expr) -> exp.Expr:
+        head = exp.DPipe(this=_string(f'{names.kind} "'), expression=shown.copy())
+        return _raise(_string(names.sqlstate), exp.DPipe(this=head, expression=_string('" does not exist')))
+
+    def _constant(self, kind: str, text: str, result: str, *, strict: bool) -> exp.Expr:
+        if text.isdigit() and result == "oid":
             return exp.Literal.number(text)
-        if text == "-":
-            return exp.Literal.number(0)
+        if text.isdigit() or text == "-":
+            shown = self._one(_REG_TYPES[kind].names, result, "spelling", _string(text))
+            return (
+                exp.Anonymous(this="coalesce", expressions=[shown, _string(text)])
+                if text.isdigit()
+                else shown
+            )
         if kind == "regtype":
-            return _type_oid(text, strict=strict)
+            return self._constant_type(text, result, strict=strict)
         parts = split_name(text)
         if parts is None:
             if strict:
                 raise SqlError("42602", "invalid name syntax")
             return exp.Null()
         spelling = ".".join(quote_identifier(part) for part in parts)
-        return self._found(kind, _string(spelling), _string(".".join(parts)), strict=strict)
+        return self._found(kind, result, _string(spelling), _string(".".join(parts)), strict=strict)
+
+    def _constant_type(self, text: str, result: str, *, strict: bool) -> exp.Expr:
+        oid = _type_oid(text, strict=strict)
+        if result == "oid" or isinstance(oid, exp.Null):
+            return oid
+        return self._one("type_titles", "bare", "oid", oid)
+
+
+def _stripped(value: exp.Expr, kind: str) -> exp.Expr:
+    """What a cast of a cast to the same type starts from."""
+    value = _bare(value)
+    if isinstance(value, exp.Cast) and _type_name(value) == kind:
+        return _stripped(value.this, kind)
+    return value
+
+
+def _spelling(text: exp.Expr) -> exp.Expr:
+    """The text as `relation_names` and its kin spell names: folded unless quoted."""
+    quoted = exp.If(this=exp.Like(this=text.copy(), expression=_string('%"%')), true=text.copy())
+    return exp.Case(ifs=[quoted], default=exp.Anonymous(this="lower", expressions=[text.copy()]))
+
+
+def _is_digits(text: exp.Expr) -> exp.Expr:
+    return exp.Operator(this=text.copy(), operator="~", expression=_string("^[0-9]+$"))
+
+
+def _if_null(text: exp.Expr) -> exp.If:
+    return exp.If(this=exp.Is(this=text.copy(), expression=exp.Null()), true=exp.Null())
 
 
 def _type_oid(text: str, *, strict: bool) -> exp.Expr:
@@ -362,6 +407,15 @@ def _shifted(node: exp.Bracket) -> exp.Expr | None:
         return None
     shifted = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1))
     return exp.Bracket(this=node.this.copy(), expressions=[shifted], offset=1, vector=True)
+
+
+def _as_table(node: exp.Table) -> exp.Expr:
+    """A set-returning function that says what a relation says."""
+    name = node.this.name
+    table = node.copy()
+    table.set("this", exp.Identifier(this=name))
+    table.set("db", exp.Identifier(this="pg_catalog"))
+    return table
 
 
 def _table_oid(node: exp.Column) -> exp.Expr | None:

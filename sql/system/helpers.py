@@ -84,20 +84,28 @@ def _named(seen: Inventory) -> Iterator[tuple[int, str, str]]:
         yield described.oid, described.schema, described.name
 
 
+def _with_digits(names: Mapping[str, tuple[int, str]]) -> Iterator[Row]:
+    """Spellings with their OID and shown name; an OID's digits are a spelling too, 0 a dash."""
+    titles = {str(oid): (oid, title) for oid, title in names.values()}
+    for spelling, (oid, title) in {**names, **titles, "-": (0, "-"), "0": (0, "-")}.items():
+        yield {"@spelling": spelling, "@oid": oid, "@title": title}
+
+
 def relation_name_rows(seen: Inventory) -> Iterator[Row]:
     """Every spelling by which regclass finds a relation. A bare name means the first on the search path;
     mo_catalog's relations are found last."""
-    bare: dict[str, int] = {}
+    names: dict[str, tuple[int, str]] = {}
+    last: dict[str, tuple[int, str]] = {}
     for oid, schema, name in _named(seen):
+        found = (oid, seen.title(schema, name))
         for spelling in _spellings(name):
             if seen.visible(schema, name):
-                bare[spelling] = oid
+                names[spelling] = found
             elif schema == "mo_catalog":
-                bare.setdefault(spelling, oid)
+                last[spelling] = found
             for schema_spelling in _spellings(schema):
-                yield {"@spelling": f"{schema_spelling}.{spelling}", "@oid": oid}
-    for spelling, oid in bare.items():
-        yield {"@spelling": spelling, "@oid": oid}
+                names[f"{schema_spelling}.{spelling}"] = found
+    return _with_digits({**last, **names})
 
 
 def relation_title_rows(seen: Inventory) -> Iterator[Row]:
@@ -113,10 +121,18 @@ def relation_title_rows(seen: Inventory) -> Iterator[Row]:
         }
 
 
+def _simple_names(names: Mapping[str, int]) -> Iterator[Row]:
+    return _with_digits(
+        {
+            spelling: (oid, quote_identifier(name))
+            for name, oid in names.items()
+            for spelling in _spellings(name)
+        }
+    )
+
+
 def schema_name_rows(seen: Inventory) -> Iterator[Row]:
-    for name, oid in seen.namespaces.items():
-        for spelling in _spellings(name):
-            yield {"@spelling": spelling, "@oid": oid}
+    return _simple_names(seen.namespaces)
 
 
 def schema_title_rows(seen: Inventory) -> Iterator[Row]:
@@ -125,9 +141,7 @@ def schema_title_rows(seen: Inventory) -> Iterator[Row]:
 
 
 def role_name_rows(seen: Inventory) -> Iterator[Row]:
-    for role in seen.roles:
-        for spelling in _spellings(role.name):
-            yield {"@spelling": spelling, "@oid": role.id}
+    return _simple_names({role.name: role.id for role in seen.roles})
 
 
 def role_title_rows(seen: Inventory) -> Iterator[Row]:
@@ -142,25 +156,23 @@ def database_title_rows(seen: Inventory) -> Iterator[Row]:
 
 def type_name_rows(seen: Inventory) -> Iterator[Row]:
     """Every spelling by which regtype finds a type, without modifiers."""
+    names: dict[str, tuple[int, str]] = {}
     for pg in TYPES:
-        if pg.is_array:
-            continue
-        names = {
-            pg.name,
-            format_type(pg.oid),
-            pg.title,
-            *(a for a, name in ALIASES.items() if name == pg.name),
-        }
-        if pg.name == "char":
-            names = {'"char"', 'pg_catalog."char"'}
-        spellings = names | {f"pg_catalog.{quote_identifier(pg.name)}"} if pg.name != "char" else names
-        for spelling in sorted(spellings):
-            yield {"@spelling": spelling, "@oid": pg.oid}
+        found = (pg.oid, format_type(pg.oid, None))
+        for spelling in _type_spellings(pg):
+            names[spelling] = found
             if pg.array_oid:
-                yield {"@spelling": f"{spelling}[]", "@oid": pg.array_oid}
-        if pg.array_oid:
-            yield {"@spelling": f"_{pg.name}", "@oid": pg.array_oid}
-            yield {"@spelling": f"pg_catalog._{pg.name}", "@oid": pg.array_oid}
+                names[f"{spelling}[]"] = (pg.array_oid, format_type(pg.array_oid, None))
+    return _with_digits(names)
+
+
+def _type_spellings(pg: PgType) -> set[str]:
+    if pg.name == "char":  # without quotes it is another type
+        return {'"char"', 'pg_catalog."char"'}
+    aliases = {alias for alias, name in ALIASES.items() if name == pg.name}
+    internal = {pg.name, quote_identifier(pg.name)}
+    qualified = {f"pg_catalog.{name}" for name in internal}
+    return aliases | internal | qualified | {format_type(pg.oid), format_type(pg.oid, None)}
 
 
 def type_title_rows(seen: Inventory) -> Iterator[Row]:

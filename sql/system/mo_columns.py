@@ -16,14 +16,14 @@ mo_tenants 8102 v name:text! admin_role:text! created_at:timestamptz!
 """
 
 HELPERS = """
-relation_names 0 v @spelling:text! @oid:oid!
+relation_names 0 v @spelling:text! @oid:oid! @title:text!
 relation_titles 0 v @oid:oid! @title:text! @visible:bool! @table:bool! @writable:bool!
-schema_names 0 v @spelling:text! @oid:oid!
+schema_names 0 v @spelling:text! @oid:oid! @title:text!
 schema_titles 0 v @oid:oid! @title:text!
-role_names 0 v @spelling:text! @oid:oid!
+role_names 0 v @spelling:text! @oid:oid! @title:text!
 role_titles 0 v @oid:oid! @title:text! @name:text!
 database_titles 0 v @oid:oid! @name:text!
-type_names 0 v @spelling:text! @oid:oid!
+type_names 0 v @spelling:text! @oid:oid! @title:text!
 type_titles 0 v @oid:oid! @bare:text! @title:text! @before:text! @after:text! @rule:text!
 constraint_definitions 0 v @oid:oid! @definition:text! @pretty:text!
 index_definitions 0 v @oid:oid! @attnum:int4! @definition:text! @pretty:text!

@@ -28,7 +28,8 @@ _TYPE_NAME = """
              h.before || CASE WHEN $2 > 4 THEN '(' || CAST($2 - 4 AS text) || ')' ELSE '' END || h.after
          WHEN h.rule = 'numeric' THEN
              h.before || CASE WHEN $2 >= 4 THEN
-                 '(' || CAST(($2 - 4) / 65536 AS text) || ',' || CAST(($2 - 4) % 65536 AS text) || ')'
+                 '(' || CAST(($2 - 4) / 65536 AS text) || ','
+                 || CAST((($2 - 4) % 2048 + 1024) % 2048 - 1024 AS text) || ')'
                  ELSE '' END || h.after
          ELSE h.before || CASE WHEN $2 % 65536 = 65535 THEN ''
                                ELSE '(' || CAST($2 % 65536 AS text) || ')' END || h.after
@@ -99,8 +100,9 @@ def _definitions() -> Iterator[tuple[str, int, str]]:
 
 
 def _descriptions() -> Iterator[tuple[str, int, str]]:
-    of_object = "h.oid = $1 AND h.catalog = $2 AND h.attnum = 0"
-    yield "obj_description", 1, _one("descriptions", "h.text", "h.oid = $1 AND h.attnum = 0")
+    same = "CAST(h.oid AS text) = CAST($1 AS text)"  # a function's OID is held as its name
+    of_object = f"{same} AND h.catalog = $2 AND h.attnum = 0"
+    yield "obj_description", 1, _one("descriptions", "h.text", f"{same} AND h.attnum = 0")
     yield "obj_description", 2, _one("descriptions", "h.text", of_object)
     yield "shobj_description", 2, _one("descriptions", "h.text", of_object)
     of_column = "h.oid = $1 AND h.catalog = 'pg_class' AND h.attnum = $2"
@@ -128,6 +130,9 @@ def _privileges() -> Iterator[tuple[str, int, str]]:
 
 def _rest() -> Iterator[tuple[str, int, str]]:
     yield "pg_encoding_to_char", 1, f"coalesce({_one('encodings', 'h.name', 'h.number = $1')}, '')"
+    number = _one("encodings", "h.number", "lower(h.name) = lower(CAST($1 AS text))")
+    yield "pg_char_to_encoding", 1, f"CASE WHEN $1 IS NULL THEN NULL ELSE coalesce({number}, -1) END"
+    yield "getdatabaseencoding", 0, "'UTF8'"
     for name, result in _SIZES.items():
         yield name, 1, _one("relation_sizes", result, "h.oid = $1::regclass")
     yield "pg_relation_size", 2, _one("relation_sizes", "h.main", "h.oid = $1::regclass")

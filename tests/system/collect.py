@@ -99,7 +99,7 @@ def main(host: str, port: str, user: str, database: str) -> None:
         queries = [block.rstrip().rstrip(";") + ";" for block in BLOCK.findall(text)]
         joined = "\n\n".join(queries)
         for oid, full in names.items():
-            joined = re.sub(rf"'{oid}'", "'{oid:" + full.replace("\\", "") + "}'", joined)
+            joined = re.sub(rf"'?\b{oid}\b'?", "'{oid:" + full.replace("\\", "") + "}'", joined)
         (folder / f"{name}.sql").write_text(f"-- {command}\n{joined}\n")
 
 

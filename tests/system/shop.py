@@ -11,6 +11,7 @@ from engine.catalog import (
     Column,
     Database,
     Key,
+    Password,
     Put,
     Role,
     Schema,
@@ -23,6 +24,7 @@ from engine.catalog import (
 )
 from engine.ids import FIRST_CATALOG_ID, CatalogId, StorageId, Timestamp
 from engine.state import State
+from sql.settings import KNOWN
 from sql.system import SystemContext
 from sql.types import declared
 
@@ -44,7 +46,9 @@ class FakeTenant:
 class Shop:
     def __init__(self) -> None:
         self._ids = itertools.count(FIRST_CATALOG_ID)
-        self.bodies: list[object] = [World(self.id()), Role(self.id(), "postgres", True)]
+        self.bodies: list[object] = [World(self.id())]
+        role = self._put(Role(self.id(), "postgres", True))
+        self._put(Password(role.id, "SCRAM-SHA-256$4096:salt$stored:server"))
         self.database = self._put(Database(self.id(), "shop"))
         self._put(Database(self.id(), "postgres"))
         self.public = self._put(Schema(self.id(), self.database.id, "public"))
@@ -144,5 +148,5 @@ class Shop:
         return Catalog({}, object()).edited(Put(body) for body in self.bodies)
 
     def context(self, **more) -> SystemContext:
-        settings = {"TimeZone": "UTC", "jit": "off", "search_path": '"$user", public'}
+        settings = {known.name: known.default for known in KNOWN.values()}
         return SystemContext("shop", "postgres", FakeTenant(), settings, **more)
