@@ -80,7 +80,11 @@ class Expressions(Calls):
         if token.text in _PREFIX_FUNCTIONS:
             self.advance()
             name = _PREFIX_FUNCTIONS[token.text]
-            return placed(exp.Anonymous(this=name, expressions=[self.expression(SUM)]), token)
+            operand = self.expression(SUM)
+            if name != "abs":
+                operand = exp.Cast(this=operand, to=as_data_type("double precision"))
+            call = exp.Anonymous(this=name, expressions=[operand], operator=True)
+            return placed(call, token)
         if token.text == "~":
             self.advance()
             return placed(exp.BitwiseNot(this=self.expression(SUM)), token)

@@ -114,7 +114,9 @@ def _scalar(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
 
 
 def _count_rows(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
-    planner.aggregates_seen += 1
+    if node.args.get("over") is None:
+        _enter(planner, node, scope)
+        planner.in_aggregate -= 1
     return Bound(_finished(planner, node, scope, "count(*)"), INT8)
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
-from sql.bound import TEXT, Bound
+from sql.bound import INTERVAL, TEXT, Bound
 from sql.errors import SqlError
 from sql.resolve import Scope
 from sql.rules import coercion
+from sql.rules.intervals import interval_literal
+from sql.rules.literals import bad_interval
 from sql.rules.planner import Planner
 from sql.types import declared
 
+_INTERVAL = re.compile(r"interval ([a-z ]+)(?:\(\d\))?\Z")
 _COLLATIONS = frozenset(["C", "POSIX", "default", "ucs_basic", "C.UTF-8", "C.utf8"])
 
 
 def cast(planner: Planner, node: exp.Cast, scope: Scope) -> Bound:
+    fields = _INTERVAL.match(node.args["to"].args["kind"])
+    if fields is not None and isinstance(node.this, exp.Literal) and node.this.args.get("is_string"):
+        sql = interval_literal(node.this.this, fields[1])
+        if sql is None:
+            raise bad_interval(node.this.this)
+        return Bound(sql, INTERVAL)
     try:
         wanted = declared(node.args["to"].args["kind"])
     except SqlError as error:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from sql.types import Declared
-
 _UNITS = {
     "microsecond": (0, 0, 1), "us": (0, 0, 1), "usec": (0, 0, 1), "usecond": (0, 0, 1),
     "millisecond": (0, 0, 1000), "ms": (0, 0, 1000), "msec": (0, 0, 1000), "msecond": (0, 0, 1000),
@@ -67,6 +65,18 @@ class _Total:
         seconds = Decimal(parts[2] or 0) if len(parts) > 2 else Decimal(0)
         self.micros += sign * (hours * 3600 + minutes * 60 + seconds) * 1_000_000
 
+    def cut(self, unit: str) -> None:
+        """Drops what is smaller than `unit`."""
+        if unit == "year":
+            self.months = int(self.months / 12) * 12
+        if unit in ("year", "month"):
+            self.days = 0
+        if unit in ("year", "month", "day"):
+            self.micros = Decimal(0)
+        elif unit in ("hour", "minute"):
+            size = _UNITS[unit][2]
+            self.micros = Decimal(int(self.micros / size) * size)
+
     def sql(self) -> str:
         micros = int(self.micros.to_integral_value(rounding="ROUND_HALF_EVEN"))
         if self.months or self.days or not micros:
@@ -75,9 +85,9 @@ class _Total:
         return f"to_microseconds({micros})"
 
 
-def interval_literal(value: str, wanted: Declared) -> str | None:
-    """DuckDB SQL of the interval that `value` spells, or None when it spells none."""
-    fields = wanted.text.removeprefix("interval").strip().split("(")[0].strip()
+def interval_literal(value: str, fields: str = "") -> str | None:
+    """DuckDB SQL of the interval that `value` spells, or None when it spells none. `fields` is what may
+    follow the constant (``day``, ``hour to minute``): the unit of a bare number, and what is kept."""
     total = _Total()
     text = value.strip()
     iso = _ISO.match(text)
@@ -85,9 +95,10 @@ def interval_literal(value: str, wanted: Declared) -> str | None:
         for number, unit in zip(iso.groups(), _ISO_UNITS, strict=True):
             if number:
                 total.add(Decimal(number), unit)
-        return total.sql()
-    if not text or not _read(text, total, _default_unit(fields)):
+    elif not text or not _read(text, total, _default_unit(fields)):
         return None
+    if fields:
+        total.cut(_default_unit(fields))
     return total.sql()
 
 

@@ -124,10 +124,14 @@ def _bytea(value: str, wanted: Declared) -> str:
 
 
 def _interval(value: str, wanted: Declared) -> str:
-    sql = interval_literal(value, wanted)
+    sql = interval_literal(value)
     if sql is None:
-        raise SqlError("22007", f'invalid input syntax for type interval: "{value}"')
-    return sql
+        raise bad_interval(value)
+    return explicit_cast(wanted, sql) if wanted.modifier >= 0 else sql
+
+
+def bad_interval(value: str) -> SqlError:
+    return SqlError("22007", f'invalid input syntax for type interval: "{value}"')
 
 
 def _moment(value: str, wanted: Declared) -> str:

@@ -20,7 +20,7 @@ def _name(node: exp.Expr | None) -> tuple[str | None, bool]:
         case exp.Column():
             return (node.name, True) if not isinstance(node.this, exp.Star) else (None, False)
         case exp.Anonymous():
-            return node.this, True
+            return (None, False) if node.args.get("operator") else (node.this, True)
         case exp.Cast():
             return _cast(node)
         case exp.Paren() | exp.Collate() | exp.Bracket():
@@ -34,8 +34,6 @@ def _name(node: exp.Expr | None) -> tuple[str | None, bool]:
             return "exists", True
         case exp.Tuple():
             return "row", True
-        case exp.Boolean():
-            return "bool", False
         case exp.Subquery():
             return _subquery(node)
         case exp.Alias():
@@ -47,8 +45,9 @@ def _cast(node: exp.Cast) -> tuple[str | None, bool]:
     found, strong = _name(node.this)
     if strong:
         return found, True
+    kind = node.args["to"].args["kind"]
     try:
-        pg = declared(node.args["to"].args["kind"]).pg
+        pg = declared("interval" if kind.startswith("interval ") else kind).pg
     except SqlError:
         return found, False
     return pg.name.removeprefix("_") if pg.is_array else pg.name, False

@@ -130,11 +130,14 @@ def _merged(
             _one_of(planner, join, right, name, "right"),
         )
         conditions.append(compare(planner, "=", first.bound(), second.bound()))
+        sqls, type_, scale = unified(planner, [first.bound(), second.bound()], "JOIN/USING")
         if word.startswith("FULL"):
-            sqls, type_, scale = unified(planner, [first.bound(), second.bound()], "JOIN/USING")
             merged.append(Column(name, type_, f"coalesce({', '.join(sqls)})", None, scale))
         else:
-            merged.append(second if word.startswith("RIGHT") else first)
+            side, sql = (second, sqls[1]) if word.startswith("RIGHT") else (first, sqls[0])
+            if sql != side.sql and word == "JOIN" and sqls[1] == second.sql:
+                side, sql = second, sqls[1]
+            merged.append(side if sql == side.sql else Column(name, type_, sql, None, scale))
     rest = [c for c in [*left.visible, *right.visible] if c.name not in names]
     sql = f"{left.sql} {word} {_side(right)} ON {' AND '.join(conditions)}"
     return Joined(sql, [*left.sources, *right.sources], [*merged, *rest])
