@@ -14,8 +14,8 @@ import pytest
 from tests import services
 
 ROOT = Path(__file__).parent.parent.parent
-PROMPT = "    postgres=> "
-CONTINUED = "    postgres-> "
+PROMPT = "    postgres=# "
+CONTINUED = "    postgres-# "
 MARK = "-- next --"
 
 
