@@ -333,7 +333,7 @@ _PRINTERS: dict[type[exp.Expr], Callable[[Any], str]] = {
     exp.Identifier: _name,
     exp.Literal: _literal,
     exp.Null: lambda node: "NULL",
-    exp.Boolean: lambda node: "TRUE" if node.this else "FALSE",
+    exp.Boolean: lambda node: "true" if node.this else "false",
     exp.Var: lambda node: node.this,
     exp.Star: lambda node: "*",
     exp.Paren: lambda node: _print(node.this),

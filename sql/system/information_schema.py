@@ -158,7 +158,7 @@ def column_rows(seen: Inventory) -> Iterator[Row]:
         for number, column in enumerate(table.columns, 1):
             yield {
                 **_column_row(seen, schema.name, table.name, number, column.name, declared(column.type)),
-                "column_default": default_text(column),
+                "column_default": default_text(seen, column),
                 "is_nullable": yes_no(not required(table, column)),
                 "is_updatable": "YES",
                 **_identity(seen, column),

@@ -21,7 +21,7 @@ from sql.system import physical
 from sql.system.columns import Description
 from sql.system.inventory import SNAPSHOTS_KEY, SYSTEM_NAMESPACES, Index, Inventory
 from sql.system.operator_classes import BTREE, default_class
-from sql.system.quoting import quote_identifier
+from sql.system.quoting import quote_identifier, quote_literal, split_name
 from sql.system.relation import Row, Rows
 from sql.types import declared
 
@@ -33,6 +33,7 @@ PG_NAMESPACE_OID = 2615
 HEAP = 2
 UNKNOWN_ROWS = -1.0
 """reltuples of a table that was never analyzed."""
+_NEXTVAL = re.compile(r"nextval\('((?:[^']|'')*)'::regclass\)")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -166,10 +167,15 @@ def _column_row(table: Table, number: int, column: Column) -> Row:
     }
 
 
-def default_text(column: Column) -> str | None:
-    """The default as PostgreSQL shows it: a plain string constant carries its type."""
+def default_text(seen: Inventory, column: Column) -> str | None:
+    """The default as PostgreSQL shows it: a plain string constant carries its type, a sequence its schema
+    only where it needs it."""
     if column.default is None:
         return None
+    if sequence := _NEXTVAL.fullmatch(column.default):
+        parts = split_name(sequence[1].replace("''", "'"))
+        if parts is not None and len(parts) == 2:
+            return f"nextval({quote_literal(seen.title(*parts))}::regclass)"
     if _STRING.fullmatch(column.default):
         type_ = declared(column.type)
         return f"{column.default}::{type_.pg.title if type_.modifier >= 0 else type_.text}"
@@ -180,7 +186,7 @@ def default_rows(seen: Inventory) -> Iterator[Row]:
     for _, table in seen.tables:
         for number, column in enumerate(table.columns, 1):
             if column.default is not None:
-                yield {"oid": column.id, "adrelid": table.id, "adnum": number, "adbin": default_text(column)}
+                yield {"oid": column.id, "adrelid": table.id, "adnum": number, "adbin": default_text(seen, column)}
 
 
 # --- indexes and constraints ------------------------------------------------------------------------

@@ -124,7 +124,7 @@ class Shop:
                 "old",
                 "integer",
                 not_null=True,
-                default="nextval('counted_old_seq'::regclass)",
+                default="nextval('public.counted_old_seq'::regclass)",
                 sequence=sequences["old"],
             ),
         ]

@@ -94,8 +94,9 @@ COMMANDS = [
     r"\dm",
     r"\dn",
     r"\dn public",
-    r"\du",
     r"\dg admin",
+    r"\du admin",
+    r"\d+ cheap",
     r"\df",
     r"\dT",
     r"\dD",
@@ -110,7 +111,6 @@ COMMANDS = [
     r"\z items",
     r"\dt+ nothing",
     r"\dv+",
-    r"\db",
 ]
 
 
