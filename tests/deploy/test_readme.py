@@ -18,6 +18,34 @@ PROMPT = "    postgres=# "
 CONTINUED = "    postgres-# "
 MARK = "-- next --"
 
+REFUSED = [
+    "CREATE TABLE c (id int REFERENCES t (a))",
+    "CREATE INDEX i ON t (b)",
+    "CREATE TRIGGER x BEFORE INSERT ON t EXECUTE FUNCTION f()",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
+    "CREATE TYPE e AS ENUM ('a')",
+    "CREATE EXTENSION hstore",
+    "CREATE MATERIALIZED VIEW v AS SELECT 1",
+    "CREATE TEMP TABLE temporary (a int)",
+    "CREATE TABLE parts (a int) PARTITION BY RANGE (a)",
+    "MERGE INTO t USING t AS s ON true WHEN MATCHED THEN DELETE",
+    "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    "LOCK TABLE t",
+    "SELECT * FROM t FOR UPDATE",
+    "DECLARE c CURSOR FOR SELECT 1",
+    "LISTEN x",
+    "NOTIFY x",
+    "CREATE ROLE bob",
+    "GRANT SELECT ON t TO bob",
+    "CREATE SNAPSHOT s FOR TABLE t",
+    "RESTORE TABLE t FROM SNAPSHOT good",
+    "CREATE TENANT x CLONE sys",
+    "EXPLAIN RESTORE TENANT FROM SNAPSHOT good",
+    "UNDO RESTORE",
+    "ALTER TENANT sys SET (history_retention = '7 days')",
+]
+"""A statement for each thing that the last section says is not there."""
+
 
 def documented() -> list[tuple[str, str]]:
     """Statements of the README's session and what psql answers to each."""
@@ -86,6 +114,16 @@ def test_the_session(port: int, psql: Path) -> None:
     answers = done.stdout.split(MARK + "\n")[:-1]
     for (statement, expected), answer in zip(session, answers, strict=True):
         assert normal(answer) == normal(expected), statement
+
+
+def test_what_it_does_not_do_is_refused_by_name(port: int) -> None:
+    where = f"host=127.0.0.1 port={port} user=acme:admin password=hidden dbname=postgres"
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute("CREATE TABLE t (a int PRIMARY KEY, b text)")
+        connection.execute("CREATE SNAPSHOT good")
+        for statement in REFUSED:
+            with pytest.raises(psycopg.errors.FeatureNotSupported):
+                connection.execute(statement)
 
 
 def test_its_order_and_its_commands() -> None:
