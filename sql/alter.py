@@ -156,7 +156,9 @@ def _follow_sequence(scope: Scope, moved: SequenceBody) -> None:
 
 
 async def _rename_column(scope: Scope, table: Table, action: RenameColumn) -> None:
-    column = dml.column_named(table, action.name)
+    column = table.column(action.name)
+    if column is None:
+        raise SqlError("42703", f'column "{action.name}" does not exist')
     if action.new_name in names.HIDDEN_COLUMNS:
         raise SqlError("42701", f'column name "{action.new_name}" conflicts with a system column name')
     if table.column(action.new_name) is not None:
@@ -249,11 +251,13 @@ async def _drop_views_over(scope: Scope, table: Table, column: Column, *, cascad
         except _Broken as error:
             view = error.view
             if not cascade:
+                first = f"view {view.name} depends on column {column.name} of table {table.name}"
+                further = drop.dependent_lines(scope, view)
                 raise SqlError(
                     "2BP01",
                     f"cannot drop column {column.name} of table {table.name} because other objects "
                     "depend on it",
-                    detail=f"view {view.name} depends on column {column.name} of table {table.name}",
+                    detail=definitions.listed([first, *further]),
                     hint="Use DROP ... CASCADE to drop the dependent objects too.",
                 ) from None
             broken.append(view)

@@ -8,14 +8,14 @@ around the plan (`sql.types.assignment_cast`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from sqlglot import exp
 
 from engine.catalog import Column
 from sql import build
 from sql.errors import SqlError
-from sql.types import PgType, assignment_cast, declared
+from sql.types import PgType, assignment_cast, declared, input_cast
 
 _FREELY = frozenset("NDTS")
 _INTERVAL_TARGETS = frozenset({"time", "interval"})
@@ -74,15 +74,17 @@ def _assignable(source: PgType, target: PgType) -> bool:
     )
 
 
-def fitted(columns: Sequence[Column | None], sql: str, *, hidden: str | None = None) -> str:
+def fitted(
+    columns: Sequence[Column | None], sql: str, *, hidden: str | None = None, as_text: Container[int] = ()
+) -> str:
     """DuckDB SQL around a plan's: its outputs by position as ``c<id>`` that fit. None is an output that
-    is left out; `hidden` names the first output and keeps it as it is (a row id)."""
+    is left out; `hidden` names the first output and keeps it as it is (a row id). Columns whose id is in
+    `as_text` are COPY's fields: text that is read as the type's input function reads it."""
     names = [f"v{position}" for position in range(len(columns) + (hidden is not None))]
     items = [f"{names[0]} AS {hidden}"] if hidden is not None else []
     offset = len(items)
     for position, column in enumerate(columns):
         if column is not None:
-            items.append(
-                f"{assignment_cast(declared(column.type), names[position + offset])} AS c{column.id}"
-            )
+            cast = input_cast if column.id in as_text else assignment_cast
+            items.append(f"{cast(declared(column.type), names[position + offset])} AS c{column.id}")
     return f"SELECT {', '.join(items)} FROM ({sql}) AS source({', '.join(names)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -149,7 +150,10 @@ async def write(
     row_ids, changed = changed.column(build.ROW_ID), changed.drop_columns([build.ROW_ID])
     await dml.check_rows(scope, table, changed, owner=table)
     updated = await wait(scope.transaction.update(table, row_ids, changed))
-    return pa.concat_tables([inserted.select(updated.column_names), updated], promote_options="permissive")
+    number_of = dict(zip(met.column(build.ROW_ID).to_pylist(), met.column("_number").to_pylist(), strict=True))
+    order = [*fresh.column("_number").to_pylist(), *(number_of[id] for id in row_ids.to_pylist())]
+    both = pa.concat_tables([inserted.select(updated.column_names), updated], promote_options="permissive")
+    return both.take(pa.array(np.argsort(order, kind="stable")))
 
 
 async def _met(scope: Scope, plan: ConflictPlan, table: Table, rows: pa.Table) -> pa.Table:

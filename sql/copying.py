@@ -26,7 +26,7 @@ from sql.failures import as_sql_error
 from sql.query import Ready
 from sql.scope import NO_ARGUMENTS, Scope
 from sql.statement import Copy, Name, Query
-from sql.types import assignment_cast, by_name, declared
+from sql.types import by_name, declared, input_cast
 
 COPIED = build.marker("copied")
 """The marker of the text columns that came in."""
@@ -176,27 +176,30 @@ class CopyReceiver:
         line = self._count + number + 1 + self._plan.options.header
         shown = value if len(value) <= 100 else value[:100] + "..."
         where = f'COPY {self._plan.table.name}, line {line}, column {column.name}: "{shown}"'
-        exact = await self._exact_error(column, value) or error
+        exact = await self._misfit(column, pa.table({"value": pa.array([value], pa.string())})) or error
         return replace(exact, detail=f"{exact.detail}\n{where}" if exact.detail else where)
 
     async def _first_misfit(self, column: Column, text: pa.Table) -> tuple[int, str] | None:
-        name = f"c{column.id}"
-        cast_ = f"TRY({assignment_cast(declared(column.type), name)})"
-        async with self._scope.reader() as reader:
-            rows = await reader.table(
-                f"SELECT {build.ROW_ID}, {name} FROM {reader.register(text)} "
-                f"WHERE {name} IS NOT NULL AND {cast_} IS NULL ORDER BY {build.ROW_ID} LIMIT 1"
-            )
-        if rows.num_rows == 0:
+        """By halving: the casts raise their own errors, which DuckDB's TRY does not stop."""
+        values = text.select([f"c{column.id}"])
+        first, end = 0, values.num_rows
+        if await self._misfit(column, values) is None:
             return None
-        return rows.column(0)[0].as_py(), rows.column(1)[0].as_py()
+        while end - first > 1:
+            middle = (first + end) // 2
+            if await self._misfit(column, values.slice(first, middle - first)) is None:
+                first = middle
+            else:
+                end = middle
+        return first, values.column(0)[first].as_py()
 
-    async def _exact_error(self, column: Column, value: str) -> SqlError | None:
-        """The error that the one value raises."""
+    async def _misfit(self, column: Column, values: pa.Table) -> SqlError | None:
+        """The error that reading these values of one column raises."""
+        cast_ = input_cast(declared(column.type), "value")
         async with self._scope.reader() as reader:
-            one = reader.register(pa.table({"value": pa.array([value], pa.string())}))
+            relation = reader.register(values.rename_columns(["value"]))
             try:
-                await reader.table(f"SELECT {assignment_cast(declared(column.type), 'value')} FROM {one}")
+                await reader.table(f"SELECT count({cast_}) FROM {relation}")
             except QueryFailed as error:
                 return as_sql_error(error)
         return None
@@ -236,4 +239,5 @@ async def _plan(scope: Scope, statement: Copy) -> _CopyPlan:
     source = build.rows_table(COPIED, as_text, table.name)
     tree = build.select(items, source)
     ready = await query.plan(scope, tree, NO_ARGUMENTS, owner=tree)
-    return _CopyPlan(table, columns, ready, assignment.fitted(table.columns, ready.sql), statement.options)
+    sql = assignment.fitted(table.columns, ready.sql, as_text=given)
+    return _CopyPlan(table, columns, ready, sql, statement.options)

@@ -76,7 +76,7 @@ async def _create_as(scope: Scope, statement: CreateTable, where: Schema, argume
     transaction = scope.transaction
     ready = await query.plan(scope, statement.query, arguments, owner=statement)
     described = await query.describe(scope, ready)
-    labels = output_names(described, statement.column_names, "CREATE TABLE AS")
+    labels = output_names(described, statement.column_names, "too many column names were specified")
     columns = [
         _column_of(transaction.new_id(), label, found) for label, found in zip(labels, described, strict=True)
     ]
@@ -95,12 +95,12 @@ async def _create_as(scope: Scope, statement: CreateTable, where: Schema, argume
 
 
 def output_names(
-    described: Sequence[ResultColumn], renamed: tuple[str, ...] | None, command: str
+    described: Sequence[ResultColumn], renamed: tuple[str, ...] | None, too_many: str
 ) -> list[str]:
     labels = [column.name for column in described]
     given = renamed or ()
     if len(given) > len(labels):
-        raise SqlError("42601", f"{command} specifies too many column names")
+        raise SqlError("42601", too_many)
     labels[: len(given)] = given
     for label in labels:
         if label in names.HIDDEN_COLUMNS:

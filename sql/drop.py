@@ -124,6 +124,11 @@ async def drop_bodies(scope: Scope, bodies: list[Relation], *, cascade: bool) ->
     return _cascaded(hanging.told)
 
 
+def dependent_lines(scope: Scope, body: Relation) -> list[str]:
+    """What depends on a relation, as a DETAIL tells it."""
+    return _dependents(scope, scope.catalog, {body.id: body}).lines
+
+
 def _restricted(scope: Scope, bodies: list[Relation], lines: list[str]) -> SqlError:
     alone = len(bodies) == 1
     what = f"{bodies[0].kind} {_label(scope, bodies[0])}" if alone else "desired object(s)"

@@ -22,10 +22,10 @@ from sqlglot import exp
 
 from engine.catalog import Snapshot
 from engine.errors import QueryFailed
-from engine.ids import Timestamp
-from engine.tenant import Tenant
+from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
-from sql import build, moments
+from engine.tenant import Tenant
+from sql import build, moments, parse
 from sql.answers import ResultColumn
 from sql.errors import SqlError
 from sql.plan import Moment, Plan, plan_query
@@ -34,6 +34,9 @@ from sql.render import decode_identifier
 from sql.scope import NO_ARGUMENTS, Arguments, Past, Scope
 from sql.system import SystemContext
 from sql.types import of_duckdb
+
+AS_OF = "FOR SYSTEM_TIME AS OF"
+"""How the stored text of a view says it."""
 
 Rows: TypeAlias = pa.Table | str
 """Rows for a marker: held in memory, or DuckDB SQL of a relation."""
@@ -101,10 +104,27 @@ async def plan(
     return ready
 
 
+def _views_into_the_past(scope: Scope, tree: exp.Query) -> list[exp.Query]:
+    """The queries of the views that `tree` may read and that have an AS OF of their own."""
+    views = scope.catalog.views
+    if not any(AS_OF in view.query for view in views.values()):
+        return []
+    named = {node.name for node in tree.find_all(exp.Table)}
+    waiting = [view.id for view in views.values() if view.name in named]
+    reached: dict[CatalogId, exp.Query] = {}
+    while waiting:
+        id = waiting.pop()
+        if id in views and id not in reached:
+            reached[id] = parse.parse_query(views[id].query)
+            waiting += views[id].depends
+    return list(reached.values())
+
+
 async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -> Past:
     """Each AS OF of the text with its timestamp and the catalog of that time."""
     found = {}
-    for moment in moments_of(tree):
+    wanted = {moment for query in (tree, *_views_into_the_past(scope, tree)) for moment in moments_of(query)}
+    for moment in wanted:
         if arguments.values is None and moment.timestamp is not None and moment.timestamp.find(exp.Parameter):
             ts = scope.tenant.visible_ts
         else:

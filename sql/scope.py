@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from engine.catalog import Catalog, Database
 from engine.cluster import Cluster
 from engine.ids import CatalogId, Timestamp
-from engine.tenant import Tenant
 from engine.reader import Reader
+from engine.tenant import Tenant
 from engine.transaction import Transaction
 from sql.block import Block
 from sql.errors import SqlError

@@ -19,6 +19,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Sequence
+from engine.errors import LimitExceeded
 from sql import build, names, query
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
@@ -43,7 +44,10 @@ class Fill:
 def next_values(scope: Scope, sequence: Sequence, count: int) -> list[int]:
     scope.require_writable("nextval()")
     transaction = scope.transaction
-    values = [transaction.next_value(sequence.id) for _ in range(count)]
+    try:
+        values = [transaction.next_value(sequence.id) for _ in range(count)]
+    except LimitExceeded as error:
+        raise SqlError("2200H", error.message) from error
     if values:
         scope.handed_out[sequence.id] = values[-1]
         scope.last_sequence = sequence.id

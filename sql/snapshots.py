@@ -22,6 +22,8 @@ from sql.scope import NO_ARGUMENTS, Arguments, Scope
 from sql.statement import CreateSnapshot, DropSnapshot, Name
 
 RELATION = Name("mo_snapshots", "mo_catalog")
+WORDS_FOR_MOMENTS = frozenset({"now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity"})
+"""What PostgreSQL reads as a timestamp beside digits."""
 
 
 # --- CREATE -----------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
 async def _check_name(scope: Scope, name: str) -> None:
     if not name or len(name.encode()) > 63:
         raise SqlError("42602", f'invalid snapshot name "{name}"', detail="A name has 1 to 63 bytes.")
-    if await query.as_timestamp(scope, name) is not None:
+    if name.lower().strip() in WORDS_FOR_MOMENTS or await query.as_timestamp(scope, name) is not None:
         raise SqlError(
             "42602",
             f'invalid snapshot name "{name}"',

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from engine.catalog import Catalog, Put, Relation, View, ViewColumn
 from engine.ids import CatalogId
-from sql import build, ddl, names, parse, plan, query
+from sql import build, ddl, names, parse, qualifying, query
 from sql.answers import Answer, Complete
 from sql.errors import SqlError
 from sql.scope import NO_ARGUMENTS, Scope
@@ -35,14 +35,17 @@ async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
         raise SqlError("42P02", "a view cannot have parameters")
     ready = await query.plan(scope, statement.query, NO_ARGUMENTS, owner=statement)
     described = await query.describe(scope, ready)
-    labels = ddl.output_names(described, statement.column_names, "CREATE VIEW")
+    labels = ddl.output_names(
+        described, statement.column_names, "CREATE VIEW specifies more column names than columns"
+    )
     for position, label in enumerate(labels):
         if label in labels[:position]:
             raise SqlError("42701", f'column "{label}" specified more than once')
     columns = tuple(
         ViewColumn(label, ddl.output_type(column)) for label, column in zip(labels, described, strict=True)
     )
-    qualified, depends = plan.qualify(statement.query, scope.context(NO_ARGUMENTS, {}))
+    past = await query.resolve_moments(scope, statement.query, NO_ARGUMENTS)
+    qualified, depends = qualifying.qualify(statement.query, scope.context(NO_ARGUMENTS, past))
     if existing is not None:
         _check_replacement(scope, existing, columns, depends)
     id = existing.id if existing is not None else scope.transaction.new_id()

@@ -57,18 +57,14 @@ class PostgresSession:
         self._notices += [f"DETAIL: {line}" for line in detail.splitlines()]
 
     async def value(self, text: str) -> str | None:
-        result = await asyncio.to_thread(self._connection.exec_, text.encode())
-        raw = result.get_value(0, 0)
-        return None if raw is None else raw.decode()
+        lines = await self.lines(text)
+        return lines[1]
 
     async def lines(self, text: str, copied: str | None = None) -> list[str]:
-        return await asyncio.to_thread(self._lines, text, copied)
-
-    def _lines(self, text: str, copied: str | None) -> list[str]:
         self._connection.send_query(text.encode())
         lines: list[str] = []
         failure: SqlError | None = None
-        while (result := self._connection.get_result()) is not None:
+        while (result := await self._result()) is not None:
             lines += self._notices
             self._notices.clear()
             match result.status:
@@ -91,6 +87,19 @@ class PostgresSession:
         if failure is not None:
             raise failure
         return lines
+
+    async def _result(self) -> pq.abc.PGresult | None:
+        """The next result; libpq's own waiting would hold up every other session of the script."""
+        loop = asyncio.get_running_loop()
+        while self._connection.is_busy():
+            readable = loop.create_future()
+            loop.add_reader(self._connection.socket, lambda: readable.done() or readable.set_result(None))
+            try:
+                await readable
+            finally:
+                loop.remove_reader(self._connection.socket)
+            self._connection.consume_input()
+        return self._connection.get_result()
 
     def _copied(self) -> list[str]:
         lines = []
