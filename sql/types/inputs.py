@@ -103,6 +103,7 @@ def _numeric(wanted: Declared, x: str) -> str:
 
 def _bytea(x: str) -> str:
     """Hex, or the older escape format with its octal numbers."""
+    odd = raising("22023", "invalid hexadecimal data")
     digits = f"unhex(regexp_replace(substr({x}, 3), '\\s', '', 'g'))"
     octal = "CAST(piece[2] AS INT) * 64 + CAST(piece[3] AS INT) * 8 + CAST(piece[4] AS INT)"
     piece = (
@@ -112,7 +113,7 @@ def _bytea(x: str) -> str:
     pieces = f"list_transform(regexp_extract_all({x}, {_literal(_OCTAL)}), lambda piece: {piece})"
     return (
         f"CASE WHEN {x} IS NULL THEN NULL WHEN starts_with({x}, '\\x') THEN "
-        f"CASE WHEN {_matches(x, _HEX)} THEN {digits} ELSE {raising('22023', 'invalid hexadecimal data')} END "
+        f"CASE WHEN {_matches(x, _HEX)} THEN {digits} ELSE {odd} END "
         f"WHEN NOT contains({x}, '\\') THEN encode({x}) "
         f"WHEN {_matches(x, f'({_OCTAL})*')} THEN unhex(array_to_string({pieces}, '')) "
         f"ELSE {raising('22P02', 'invalid input syntax for type bytea')} END"
