@@ -18,6 +18,7 @@ class Parameters:
     def __init__(self, oids: Sequence[int]) -> None:
         self._types: dict[int, Declared] = {}
         self._count = len(oids)
+        self._used: set[int] = set()
         for number, oid in enumerate(oids, 1):
             if oid and oid != 705:
                 self._types[number] = _type_of(oid)
@@ -25,6 +26,7 @@ class Parameters:
     def use(self, number: int) -> Bound:
         """Parameter `number` where it stands in the text."""
         self._count = max(self._count, number)
+        self._used.add(number)
         known = self._types.get(number)
         if known is None:
             return Bound(f"${number}", None, parameter=number)
@@ -39,8 +41,14 @@ class Parameters:
         return f"CAST(${number} AS {type_.duckdb})"
 
     def oids(self) -> tuple[int, ...]:
-        """The type of each; what nothing told is text."""
-        return tuple(self._types.get(number, TEXT).pg.oid for number in range(1, self._count + 1))
+        """The type of each; what nothing told is text, and what does not occur here is 0."""
+        return tuple(self._oid(number) for number in range(1, self._count + 1))
+
+    def _oid(self, number: int) -> int:
+        type_ = self._types.get(number)
+        if type_ is None:
+            return TEXT.pg.oid if number in self._used else 0
+        return type_.pg.oid
 
 
 def _type_of(oid: int) -> Declared:
