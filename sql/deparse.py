@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from sql import keywords
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _QUOTED_WORDS = keywords.RESERVED | keywords.FUNCTION_NAMES | keywords.COLUMN_NAMES
 _BINARY: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.Pow: "^", exp.EQ: "=",
@@ -130,7 +130,7 @@ def _call(node: exp.Expr) -> str:
     if node.this in keywords.FUNCTION_NAMES:
         name = node.this
     if args.get("bare"):
-        return node.this.upper() + (f"({_list(node.expressions)})" if node.expressions else "")
+        return str(node.this).upper() + (f"({_list(node.expressions)})" if node.expressions else "")
     if args.get("schema"):
         name = f"{quote_name(args['schema'])}.{name}"
     items = [_print(item) for item in node.expressions]

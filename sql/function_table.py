@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The allow-list of functions, read by hand against DuckDB's own list: PostgreSQL's name, argument types
 and result type, and the DuckDB text each becomes. What is not here and not in `sql.rules` is refused.
 

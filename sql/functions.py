@@ -14,7 +14,6 @@ from functools import cache
 from typing import Literal
 
 from sql.bound import (
-    INT8,
     TEXT,
     Bound,
     array_of,
@@ -26,7 +25,7 @@ from sql.bound import (
 from sql.errors import SqlError
 from sql.function_table import AGGREGATES, SCALARS, SETS, WINDOWS
 from sql.types import Declared
-from sql.types.table import PgType, by_name, find_name
+from sql.types.table import PgType, by_name
 
 Kind = Literal["scalar", "aggregate", "window", "set"]
 _LINE = re.compile(r'(?P<name>\w+)\((?P<arguments>[^)]*)\)\s+(?P<result>[\w\[\]"]+)\s+=\s+(?P<template>.+)\Z')
@@ -197,7 +196,8 @@ def unknown_function(name: str, given: Sequence[Bound]) -> SqlError:
     return SqlError(
         "42883",
         f"function {name}({', '.join(name_of(bound) for bound in given)}) does not exist",
-        hint="No function matches the given name and argument types. You might need to add explicit type casts.",
+        hint="No function matches the given name and argument types. "
+        "You might need to add explicit type casts.",
     )
 
 
@@ -290,23 +290,10 @@ def _element(types: tuple[str, ...], given: Sequence[Bound]) -> Declared:
             return element_of(bound.type)
     best: Declared | None = None
     for name, bound in zip(types, given, strict=True):
-        if name in ("anyelement", "anynonarray") and bound.type is not None:
-            if best is None or (
-                casts_implicitly(best.pg, bound.type.pg) and not casts_implicitly(bound.type.pg, best.pg)
-            ):
-                best = bound.type
+        if name not in ("anyelement", "anynonarray") or bound.type is None:
+            continue
+        if best is None or (
+            casts_implicitly(best.pg, bound.type.pg) and not casts_implicitly(bound.type.pg, best.pg)
+        ):
+            best = bound.type
     return best or TEXT
-
-
-__all__ = [
-    "INT8",
-    "Choice",
-    "Kind",
-    "Signature",
-    "casts_implicitly",
-    "choose",
-    "find_name",
-    "internal_type",
-    "signatures_of",
-    "unknown_function",
-]

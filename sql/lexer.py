@@ -284,7 +284,8 @@ class _Lexer:
     def _unicode(self, value: str, escape: str, start: int) -> str:
         pattern = re.compile(
             re.escape(escape)
-            + rf"(?:(?P<escape>{re.escape(escape)})|(?P<short>[0-9A-Fa-f]{{4}})|\+(?P<long>[0-9A-Fa-f]{{6}})|)"
+            + rf"(?:(?P<escape>{re.escape(escape)})|(?P<short>[0-9A-Fa-f]{{4}})"
+            + r"|\+(?P<long>[0-9A-Fa-f]{6})|)"
         )
 
         def replace(match: re.Match[str]) -> str:

@@ -39,7 +39,7 @@ def parse(text: str) -> list[Parsed]:
 
 def _parse(text: str) -> list[Parsed]:
     reader = _reader(text)
-    found = []
+    found: list[Parsed] = []
     while True:
         while reader.take_operator(";"):
             pass
@@ -49,7 +49,7 @@ def _parse(text: str) -> list[Parsed]:
         statement = reader.statement()
         end = reader.token.start
         if reader.token.kind != END and not reader.at_operator(";"):
-            reader.fail()
+            raise reader.wrong()
         found.append(Parsed(statement, text[start:end].rstrip(), start))
 
 
@@ -61,7 +61,7 @@ def parse_expression(text: str) -> exp.Expr:
     except RecursionError:
         raise _too_deep() from None
     if reader.token.kind != END:
-        reader.fail()
+        raise reader.wrong()
     return expression
 
 
@@ -73,7 +73,7 @@ def parse_query(text: str) -> exp.Query:
     except RecursionError:
         raise _too_deep() from None
     if reader.token.kind != END:
-        reader.fail()
+        raise reader.wrong()
     return query
 
 

@@ -81,7 +81,7 @@ class Plan:
 
 
 def plan_query(tree: exp.Expr, context: Context) -> Plan:
-    """`tree` as a plan. Whatever is wrong with it comes as an `SqlError`, with its place where it is known."""
+    """`tree` as a plan. Whatever is wrong with it is an `SqlError`, with its place where it is known."""
     planner = Planner(context)
     try:
         sql, columns = planner.run(tree)

@@ -76,7 +76,7 @@ class Common:
 @dataclass(slots=True)
 class Scope:
     """`visible` are the columns found without qualification, in the order of ``*``: merged ones first.
-    `common` are the WITH queries, innermost last. `at` is the moment that a view being expanded is read at."""
+    `common` are the WITH queries. `at` is the moment that a view being expanded is read at."""
 
     parent: Scope | None = None
     sources: list[Source] = field(default_factory=list)

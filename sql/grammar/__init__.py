@@ -1,7 +1,7 @@
 """The grammar: tokens to statements, one class on top of the other.
 
-`cursor` moves over the tokens; `typenames`, `calls`, `expressions` and `queries` read what a query is
-made of; `rows`, `sequences`, `definitions`, `sessions` and `snapshots` read the other statements;
+`cursor` moves over the tokens; `typenames`, `calls`, `expressions`, `items` and `queries` read what a
+query is made of; `rows`, `sequences`, `definitions`, `sessions` and `snapshots` read the other statements;
 `statements` tells them apart. The trees are sqlglot's, of the dialect that `sql.dialect` describes.
 
 Every reader either consumes exactly what it understands or raises: there is no way to skip a clause.

@@ -108,12 +108,12 @@ class Calls(TypeNames):
                 return self._bits()
         if self.at_operator("("):
             return self.parenthesised()
-        self.fail()
+        raise self.wrong()
 
     def _parameter(self) -> exp.Expr:
         token = self.advance()
         if len(token.text) > 5 or not 1 <= int(token.text) <= 65535:
-            self.refuse("42P02", f"there is no parameter ${token.text}", token)
+            raise self.refused("42P02", f"there is no parameter ${token.text}", token)
         return placed(exp.Parameter(this=exp.Literal.number(token.text)), token)
 
     def _bits(self) -> exp.Expr:
@@ -121,7 +121,7 @@ class Calls(TypeNames):
         digits = token.text
         if self.text[token.start] in "xX":
             if not all(digit in "0123456789abcdefABCDEF" for digit in digits):
-                self.refuse("22P02", f'"{digits}" is not a valid hexadecimal digit', token)
+                raise self.refused("22P02", f'"{digits}" is not a valid hexadecimal digit', token)
             digits = "".join(f"{int(digit, 16):04b}" for digit in digits)
         literal = placed(exp.Literal.string(digits), token)
         return placed(exp.Cast(this=literal, to=as_data_type("bit varying")), token)
@@ -135,7 +135,7 @@ class Calls(TypeNames):
         if word in _BARE and not (word == "current_schema" and self.peek().text == "("):
             return self._bare()
         if word in _REFUSED and self.peek().text == "(":
-            self.unsupported(word.upper())
+            raise self.unsupported(word.upper())
         if self.starts_typed_literal():
             return self.typed_literal()
         if word == "interval" and self.peek().text == "(":
@@ -183,7 +183,7 @@ class Calls(TypeNames):
             self.expect("then")
             branches.append(exp.If(this=condition, true=self.expression()))
         if not branches:
-            self.fail()
+            raise self.wrong()
         default = self.expression() if self.take("else") else None
         self.expect("end")
         self.shallower()
@@ -201,10 +201,10 @@ class Calls(TypeNames):
     def _exists(self) -> exp.Expr:
         token = self.advance()
         if not (self.at_operator("(") and self.starts_query()):
-            self.fail()
+            raise self.wrong()
         subquery = self.parenthesised()
         if not isinstance(subquery, exp.Subquery):
-            self.fail()
+            raise self.wrong()
         return placed(exp.Exists(this=subquery), token)
 
     def _array(self) -> exp.Expr:
@@ -212,10 +212,10 @@ class Calls(TypeNames):
         if self.at_operator("("):
             subquery = self.parenthesised()
             if not isinstance(subquery, exp.Subquery):
-                self.fail(token)
+                raise self.wrong(token)
             return placed(exp.Array(expressions=[subquery], query=True), token)
         if not self.at_operator("["):
-            self.fail()
+            raise self.wrong()
         return self._array_items(token)
 
     def _array_items(self, token: Token) -> exp.Expr:
@@ -227,7 +227,7 @@ class Calls(TypeNames):
             if not self.at_operator("]"):
                 self.expect_operator(",")
                 if self.at_operator("]"):
-                    self.fail()
+                    raise self.wrong()
         self.advance()
         self.shallower()
         return placed(exp.Array(expressions=items), token)
@@ -243,7 +243,7 @@ class Calls(TypeNames):
         token = self.advance()
         self.expect_operator("(")
         if self.token.kind not in (WORD, NAME, STRING):
-            self.fail()
+            raise self.wrong()
         field = exp.Literal.string(self.advance().text)
         self.expect("from")
         return self._closed_call("extract", [field, self.expression()], token)
@@ -266,7 +266,7 @@ class Calls(TypeNames):
         if self.take_operator(","):
             arguments += self.expressions()
         elif self.take("similar"):
-            self.unsupported("SUBSTRING with SIMILAR", token)
+            raise self.unsupported("SUBSTRING with SIMILAR", token)
         elif self.take("from"):
             arguments.append(self.expression())
             if self.take("for"):
@@ -305,12 +305,12 @@ class Calls(TypeNames):
         first = self.expressions()
         if self.take("from"):
             if len(first) != 1:
-                self.fail()
+                raise self.wrong()
             return self._closed_call(name, [*self.expressions(), *first], token)
         return self._closed_call(name, first, token)
 
     def _collation_for(self) -> exp.Expr:
-        self.unsupported("COLLATION FOR")
+        raise self.unsupported("COLLATION FOR")
 
     # --- calls ----------------------------------------------------------------------------------
 
@@ -325,10 +325,10 @@ class Calls(TypeNames):
             word = token.text
             refused = keywords.NOT_A_FUNCTION - _ORDINARY
             if token.kind == WORD and word in refused:
-                self.fail(self.peek() if word in keywords.COLUMN_NAMES else token)
+                raise self.wrong(self.peek() if word in keywords.COLUMN_NAMES else token)
             parts = [self.advance().text]
         if len(parts) > 2:
-            self.unsupported(f"function name {'.'.join(parts)}", token)
+            raise self.unsupported(f"function name {'.'.join(parts)}", token)
         return (parts[0] if len(parts) == 2 else None), parts[-1]
 
     def function_call(self) -> exp.Expr:
@@ -381,7 +381,7 @@ class Calls(TypeNames):
             self.expect_operator("(")
             extra["within"] = self.order_by()
             if extra["within"] is None:
-                self.fail()
+                raise self.wrong()
             self.expect_operator(")")
         if self.at("filter") and self.peek().text == "(":
             self.advance()

@@ -22,14 +22,14 @@ class CopyClauses(Queries):
         else:
             self._old_options(found)
             if with_ and not found:
-                self.fail()
+                raise self.wrong()
         if self.at("where"):
-            self.unsupported("COPY … WHERE")
+            raise self.unsupported("COPY … WHERE")
         return self._checked(found, direction, token)
 
     def _set(self, found: dict[str, Any], key: str, value: Any, token: Token) -> None:
         if key in found:
-            self.refuse("42601", "conflicting or redundant options", token)
+            raise self.refused("42601", "conflicting or redundant options", token)
         found[key] = value
 
     def _listed_options(self, found: dict[str, Any]) -> None:
@@ -50,9 +50,9 @@ class CopyClauses(Queries):
                 case "encoding":
                     self._encoding()
                 case "freeze" | "default" | "on_error":
-                    self.unsupported(f"COPY option {name.upper()}", token)
+                    raise self.unsupported(f"COPY option {name.upper()}", token)
                 case _:
-                    self.refuse("42601", f'option "{name}" not recognized', token)
+                    raise self.refused("42601", f'option "{name}" not recognized', token)
             if not self.take_operator(","):
                 break
         self.expect_operator(")")
@@ -61,8 +61,8 @@ class CopyClauses(Queries):
         while True:
             token = self.token
             if self.take("binary"):
-                self.unsupported("COPY BINARY", token)
-            elif self.take("csv"):
+                raise self.unsupported("COPY BINARY", token)
+            if self.take("csv"):
                 self._set(found, "format", "csv", token)
             elif self.take("header"):
                 self._set(found, "header", True, token)
@@ -84,7 +84,7 @@ class CopyClauses(Queries):
             elif self.take("encoding"):
                 self._encoding()
             elif self.take("freeze"):
-                self.unsupported("COPY option FREEZE", token)
+                raise self.unsupported("COPY option FREEZE", token)
             else:
                 return
 
@@ -98,9 +98,9 @@ class CopyClauses(Queries):
         token = self.token
         name = self.advance().text if token.kind == STRING else self.label()
         if name == "binary":
-            self.unsupported("COPY BINARY", token)
+            raise self.unsupported("COPY BINARY", token)
         if name not in ("text", "csv"):
-            self.refuse("22023", f'COPY format "{name}" not recognized', token)
+            raise self.refused("22023", f'COPY format "{name}" not recognized', token)
         return name
 
     def _boolean(self) -> bool:
@@ -108,19 +108,19 @@ class CopyClauses(Queries):
         if self.at_operator(",", ")"):
             return True
         if token.kind not in (STRING, NUMBER, "word"):
-            self.fail()
+            raise self.wrong()
         text = self.advance().text.lower()
         if text == "match":
-            self.unsupported("COPY HEADER MATCH", token)
+            raise self.unsupported("COPY HEADER MATCH", token)
         if text not in _TRUE | _FALSE:
-            self.refuse("42601", 'header requires a Boolean value or "match"', token)
+            raise self.refused("42601", 'header requires a Boolean value or "match"', token)
         return text in _TRUE
 
     def _encoding(self) -> None:
         token = self.token
         name = self.string() if token.kind == STRING else self.label()
         if name.lower().replace("-", "") not in ("utf8", "unicode"):
-            self.unsupported(f"COPY encoding {name}", token)
+            raise self.unsupported(f"COPY encoding {name}", token)
 
     def _checked(self, found: dict[str, Any], direction: str, token: Token) -> CopyOptions:
         csv = found.get("format") == "csv"
@@ -128,11 +128,11 @@ class CopyClauses(Queries):
             for key in ("quote", "escape", "force_quote", "force_null", "force_not_null"):
                 if key in found:
                     words = key.replace("_", " ") if key.startswith("force") else key
-                    self.refuse("0A000", f"COPY {words} available only in CSV mode", token)
+                    raise self.refused("0A000", f"COPY {words} available only in CSV mode", token)
         if direction == "to" and (found.get("force_null") or found.get("force_not_null")):
-            self.refuse("0A000", "COPY force not null only available using COPY FROM", token)
+            raise self.refused("0A000", "COPY force not null only available using COPY FROM", token)
         if direction == "from" and found.get("force_quote", ()) != ():
-            self.refuse("0A000", "COPY force quote only available using COPY TO", token)
+            raise self.refused("0A000", "COPY force quote only available using COPY TO", token)
         defaults = CopyOptions(format="csv", delimiter=",", null="") if csv else CopyOptions()
         if csv and "quote" in found:
             found.setdefault("escape", found["quote"])
@@ -152,16 +152,20 @@ class CopyClauses(Queries):
         for key in ("delimiter", "quote", "escape"):
             value = getattr(options, key)
             if len(value.encode()) != 1:
-                self.refuse("0A000", f"COPY {key} must be a single one-byte character", token)
+                raise self.refused("0A000", f"COPY {key} must be a single one-byte character", token)
         if options.delimiter in "\r\n":
-            self.refuse("22023", "COPY delimiter cannot be newline or carriage return", token)
+            raise self.refused("22023", "COPY delimiter cannot be newline or carriage return", token)
         if "\r" in options.null or "\n" in options.null:
-            self.refuse("22023", "COPY null representation cannot use newline or carriage return", token)
+            raise self.refused(
+                "22023", "COPY null representation cannot use newline or carriage return", token
+            )
         if options.format == "text" and options.delimiter in "\\.abcdefghijklmnopqrstuvwxyz0123456789":
-            self.refuse("22023", f'COPY delimiter cannot be "{options.delimiter}"', token)
+            raise self.refused("22023", f'COPY delimiter cannot be "{options.delimiter}"', token)
         if options.delimiter in options.null:
-            self.refuse("0A000", "COPY delimiter must not appear in the NULL specification", token)
+            raise self.refused("0A000", "COPY delimiter must not appear in the NULL specification", token)
         if options.format == "csv" and options.delimiter == options.quote:
-            self.refuse("0A000", "COPY delimiter and quote must be different", token)
+            raise self.refused("0A000", "COPY delimiter and quote must be different", token)
         if options.format == "csv" and options.quote in options.null:
-            self.refuse("0A000", "CSV quote character must not appear in the NULL specification", token)
+            raise self.refused(
+                "0A000", "CSV quote character must not appear in the NULL specification", token
+            )

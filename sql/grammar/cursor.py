@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -64,7 +64,7 @@ class Cursor:
     def expect(self, *words: str) -> None:
         for word in words:
             if not self.at(word):
-                self.fail()
+                raise self.wrong()
             self.advance()
 
     def take_operator(self, operator: str) -> bool:
@@ -76,12 +76,12 @@ class Cursor:
 
     def expect_operator(self, operator: str) -> None:
         if not self.take_operator(operator):
-            self.fail()
+            raise self.wrong()
 
     def one_of(self, *words: str) -> str:
         """The key word that comes next, which must be one of these."""
         if not self.at(*words):
-            self.fail()
+            raise self.wrong()
         return self.advance().text
 
     # --- names and constants --------------------------------------------------------------------
@@ -92,7 +92,7 @@ class Cursor:
         if token.kind == NAME or (token.kind == WORD and token.text not in refused):
             self.advance()
             return token.text
-        self.fail()
+        raise self.wrong()
 
     def at_name(self, refused: frozenset[str] = keywords.NOT_A_NAME) -> bool:
         token = self.token
@@ -113,7 +113,7 @@ class Cursor:
 
     def string(self) -> str:
         if self.token.kind != STRING:
-            self.fail()
+            raise self.wrong()
         return self.advance().text
 
     def integer(self) -> int:
@@ -122,26 +122,27 @@ class Cursor:
         if not negative:
             self.take_operator("+")
         if self.token.kind != NUMBER or not self.token.text.isdigit():
-            self.fail()
+            raise self.wrong()
         value = int(self.advance().text[:40])
         return -value if negative else value
 
     # --- failing --------------------------------------------------------------------------------
 
-    def fail(self, token: Token | None = None) -> NoReturn:
+    def wrong(self, token: Token | None = None) -> SqlError:
+        """The syntax error at a token, by default the next one."""
         token = token or self.token
         if token.kind == END:
-            raise SqlError("42601", "syntax error at end of input", position=self._position(token))
+            return SqlError("42601", "syntax error at end of input", position=self._position(token))
         near = self.text[token.start : token.end]
-        raise SqlError("42601", f'syntax error at or near "{near}"', position=self._position(token))
+        return SqlError("42601", f'syntax error at or near "{near}"', position=self._position(token))
 
-    def unsupported(self, feature: str, token: Token | None = None) -> NoReturn:
-        raise SqlError("0A000", f"{feature} is not supported", position=self._position(token or self.token))
+    def unsupported(self, feature: str, token: Token | None = None) -> SqlError:
+        return SqlError("0A000", f"{feature} is not supported", position=self._position(token or self.token))
 
-    def refuse(
+    def refused(
         self, sqlstate: str, message: str, token: Token | None = None, hint: str | None = None
-    ) -> NoReturn:
-        raise SqlError(sqlstate, message, hint=hint, position=self._position(token or self.token))
+    ) -> SqlError:
+        return SqlError(sqlstate, message, hint=hint, position=self._position(token or self.token))
 
     def _position(self, token: Token) -> int:
         return self.offset + token.start + 1

@@ -37,7 +37,7 @@ class Definitions(Sequences):
         if_not_exists = self.take("if", "not", "exists")
         name = self.qualified_name()
         if self.at("of", "partition"):
-            self.unsupported(f"CREATE TABLE … {self.token.text.upper()}")
+            raise self.unsupported(f"CREATE TABLE … {self.token.text.upper()}")
         if self.at("as"):
             return self._create_table_as(name, if_not_exists, None)
         if self.at_operator("(") and self._is_name_list():
@@ -50,7 +50,7 @@ class Definitions(Sequences):
             if not self.at_operator(")"):
                 self.expect_operator(",")
                 if self.at_operator(")"):
-                    self.fail()
+                    raise self.wrong()
         self.advance()
         self._refuse_table_options()
         columns, keys, checks = tuple(parts.columns), tuple(parts.keys), tuple(parts.checks)
@@ -74,9 +74,9 @@ class Definitions(Sequences):
         self._refuse_table_options()
         self.expect("as")
         if self.at("execute"):
-            self.unsupported("CREATE TABLE AS EXECUTE")
+            raise self.unsupported("CREATE TABLE AS EXECUTE")
         if not self.starts_query():
-            self.fail()
+            raise self.wrong()
         query = self.query()
         with_data = True
         if self.take("with"):
@@ -86,11 +86,11 @@ class Definitions(Sequences):
 
     def _refuse_table_options(self) -> None:
         if self.at("inherits", "partition", "using", "with", "without", "on", "tablespace"):
-            self.unsupported(f"CREATE TABLE … {self.token.text.upper()}")
+            raise self.unsupported(f"CREATE TABLE … {self.token.text.upper()}")
 
     def _table_element(self, parts: _Parts) -> None:
         if self.at("like"):
-            self.unsupported("CREATE TABLE … LIKE")
+            raise self.unsupported("CREATE TABLE … LIKE")
         if self._at_table_constraint():
             self._table_constraint(parts)
         else:
@@ -108,15 +108,15 @@ class Definitions(Sequences):
         elif self.at("unique", "primary"):
             primary = self._key_words()
             if self.at("using"):
-                self.unsupported("a constraint USING INDEX")
+                raise self.unsupported("a constraint USING INDEX")
             parts.keys.append(st.KeyDefinition(name, self.names(), primary))
             self._refuse_index_options()
         elif self.at("foreign"):
-            self.unsupported("FOREIGN KEY")
+            raise self.unsupported("FOREIGN KEY")
         elif self.at("exclude"):
-            self.unsupported("EXCLUDE")
+            raise self.unsupported("EXCLUDE")
         else:
-            self.fail()
+            raise self.wrong()
         self._constraint_attributes()
 
     def _key_words(self) -> bool:
@@ -126,31 +126,31 @@ class Definitions(Sequences):
                 if not self.take("not"):
                     self.expect("distinct")
                     return False
-                self.unsupported("UNIQUE NULLS NOT DISTINCT")
+                raise self.unsupported("UNIQUE NULLS NOT DISTINCT")
             return False
         self.expect("primary", "key")
         return True
 
     def _refuse_index_options(self) -> None:
         if self.at("include", "using", "with"):
-            self.unsupported(f"a key with {self.token.text.upper()}")
+            raise self.unsupported(f"a key with {self.token.text.upper()}")
 
     def _check_expression(self) -> exp.Expr:
         self.expect_operator("(")
         expression = self.expression()
         self.expect_operator(")")
         if self.follows("no", "inherit"):
-            self.unsupported("NO INHERIT")
+            raise self.unsupported("NO INHERIT")
         return expression
 
     def _constraint_attributes(self) -> None:
         """NOT DEFERRABLE INITIALLY IMMEDIATE is what we do; the opposite is refused."""
         while True:
             if self.at("deferrable") or self.follows("initially", "deferred"):
-                self.unsupported("DEFERRABLE")
-            elif self.follows("not", "valid"):
-                self.unsupported("NOT VALID")
-            elif not (self.take("not", "deferrable") or self.take("initially", "immediate")):
+                raise self.unsupported("DEFERRABLE")
+            if self.follows("not", "valid"):
+                raise self.unsupported("NOT VALID")
+            if not (self.take("not", "deferrable") or self.take("initially", "immediate")):
                 return
 
     # --- columns --------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Definitions(Sequences):
         if self.take("collate"):
             self.known_collation()
         if self.at("storage", "compression"):
-            self.unsupported(f"column option {self.token.text.upper()}")
+            raise self.unsupported(f"column option {self.token.text.upper()}")
         column = _ColumnOptions(not_null=serial)
         while self._column_constraint(name, column, parts):
             pass
@@ -177,7 +177,7 @@ class Definitions(Sequences):
         while self.take_operator("."):
             collation = self.label()
         if collation not in ("C", "POSIX", "default", "ucs_basic", "C.UTF-8"):
-            self.unsupported(f'collation "{collation}"', token)
+            raise self.unsupported(f'collation "{collation}"', token)
 
     def _column_constraint(self, name: str, column: _ColumnOptions, parts: _Parts) -> bool:
         token = self.token
@@ -186,15 +186,19 @@ class Definitions(Sequences):
             column.not_null = True
             column.null_written = column.null_written or "not null"
             if column.null_written == "null":
-                self.refuse("42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token)
+                raise self.refused(
+                    "42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token
+                )
         elif self.take("null"):
             if column.null_written == "not null":
-                self.refuse("42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token)
+                raise self.refused(
+                    "42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token
+                )
             column.null_written = "null"
         elif self.at("default"):
             self.advance()
             if column.default is not None:
-                self.refuse("42601", f'multiple default values specified for column "{name}"', token)
+                raise self.refused("42601", f'multiple default values specified for column "{name}"', token)
             column.default = self.expression(COMPARISON)
         elif self.at("generated"):
             self._generated(name, column)
@@ -204,12 +208,12 @@ class Definitions(Sequences):
             parts.keys.append(st.KeyDefinition(constraint, (name,), self._key_words()))
             self._refuse_index_options()
         elif self.at("references"):
-            self.unsupported("FOREIGN KEY (REFERENCES)")
+            raise self.unsupported("FOREIGN KEY (REFERENCES)")
         elif self.at("collate"):
             self.advance()
             self.known_collation()
         elif constraint is not None:
-            self.fail()
+            raise self.wrong()
         else:
             before = self._index
             self._constraint_attributes()
@@ -225,10 +229,10 @@ class Definitions(Sequences):
             identity = "by default"
         self.expect("as")
         if self.at_operator("("):
-            self.unsupported("a generated column")
+            raise self.unsupported("a generated column")
         self.expect("identity")
         if column.identity is not None:
-            self.refuse("42601", f'multiple identity specifications for column "{name}"', token)
+            raise self.refused("42601", f'multiple identity specifications for column "{name}"', token)
         column.identity = identity
         column.not_null = True
         if self.take_operator("("):
@@ -246,13 +250,13 @@ class Definitions(Sequences):
             kind: Literal["schema", "database"] = "schema" if self.advance().text == "schema" else "database"
             name = self.name()
             if not self.take("rename", "to"):
-                self.unsupported(f"ALTER {kind.upper()} … {self.token.text.upper()}", token)
+                raise self.unsupported(f"ALTER {kind.upper()} … {self.token.text.upper()}", token)
             return st.AlterRename(kind, name, self.name())
-        self.unsupported(f"ALTER {self._object_words()}", token)
+        raise self.unsupported(f"ALTER {self._object_words()}", token)
 
     def _object_words(self) -> str:
         if self.token.kind != "word":
-            self.fail()
+            raise self.wrong()
         words = [self.token.text.upper()]
         if self.at("materialized", "foreign", "event", "text", "access", "default", "operator", "unique"):
             words.append(self.peek().text.upper())
@@ -271,7 +275,7 @@ class Definitions(Sequences):
             if action is not None:
                 return st.AlterTable(_relation_kind(kind), name, if_exists, (action,))
         if kind != "table":
-            self.unsupported(f"ALTER {kind.upper()} … {self.token.text.upper()}")
+            raise self.unsupported(f"ALTER {kind.upper()} … {self.token.text.upper()}")
         actions = [self._alter_action()]
         while self.take_operator(","):
             actions.append(self._alter_action())
@@ -286,9 +290,9 @@ class Definitions(Sequences):
             return None
         self.advance()
         if self.at("constraint"):
-            self.unsupported("RENAME CONSTRAINT")
+            raise self.unsupported("RENAME CONSTRAINT")
         if kind == "sequence":
-            self.fail()
+            raise self.wrong()
         self.take("column")
         old = self.name()
         self.expect("to")
@@ -309,8 +313,8 @@ class Definitions(Sequences):
             self.take("column")
             return self._alter_column()
         if token.kind != "word":
-            self.fail()
-        self.unsupported(f"ALTER TABLE … {token.text.upper()}")
+            raise self.wrong()
+        raise self.unsupported(f"ALTER TABLE … {token.text.upper()}")
 
     def _add(self) -> st.AlterAction:
         parts = _Parts()
@@ -339,8 +343,8 @@ class Definitions(Sequences):
             return st.SetNotNull(name, False)
         if self.at("set", "drop", "add", "reset", "restart"):
             words = f"{self.token.text} {self.peek().text}".upper()
-            self.unsupported(f"ALTER COLUMN … {words}")
-        self.fail()
+            raise self.unsupported(f"ALTER COLUMN … {words}")
+        raise self.wrong()
 
     def _set_type(self, name: str) -> st.SetType:
         type_name = self.type_name()
@@ -356,25 +360,25 @@ class Definitions(Sequences):
         name = self.qualified_name()
         columns = self.names() if self.at_operator("(") else None
         if self.at("with"):
-            self.unsupported("CREATE VIEW … WITH options")
+            raise self.unsupported("CREATE VIEW … WITH options")
         self.expect("as")
         if not self.starts_query():
-            self.fail()
+            raise self.wrong()
         query = self.query()
         if self.at("with"):
-            self.unsupported("WITH CHECK OPTION")
+            raise self.unsupported("WITH CHECK OPTION")
         return st.CreateView(name, or_replace, columns, query)
 
     def create_schema(self) -> st.Statement:
         self.expect("schema")
         if_not_exists = self.take("if", "not", "exists")
         if self.at("authorization"):
-            self.unsupported("CREATE SCHEMA AUTHORIZATION")
+            raise self.unsupported("CREATE SCHEMA AUTHORIZATION")
         name = self.name()
         if self.at("authorization"):
-            self.unsupported("CREATE SCHEMA AUTHORIZATION")
+            raise self.unsupported("CREATE SCHEMA AUTHORIZATION")
         if self.at("create", "grant"):
-            self.unsupported("elements in CREATE SCHEMA")
+            raise self.unsupported("elements in CREATE SCHEMA")
         return st.CreateSchema(name, if_not_exists)
 
     def create_database(self) -> st.Statement:
@@ -382,7 +386,7 @@ class Definitions(Sequences):
         name = self.name()
         self.take("with")
         if self.token.kind == "word":
-            self.unsupported(f"CREATE DATABASE … {self.token.text.upper()}")
+            raise self.unsupported(f"CREATE DATABASE … {self.token.text.upper()}")
         return st.CreateDatabase(name)
 
     def drop_relation(self) -> st.Statement:
@@ -395,7 +399,7 @@ class Definitions(Sequences):
             names.append(self._dropped_name(kind))
         if kind == "database":
             if self.at("with") or self.at_operator("("):
-                self.unsupported("DROP DATABASE WITH (FORCE)")
+                raise self.unsupported("DROP DATABASE WITH (FORCE)")
             return st.Drop(kind, tuple(names), if_exists, cascade=False)
         return st.Drop(kind, tuple(names), if_exists, self.cascade())
 

@@ -88,7 +88,7 @@ class Expressions(Calls):
         if token.text == "~":
             self.advance()
             return placed(exp.BitwiseNot(this=self.expression(SUM)), token)
-        self.fail()
+        raise self.wrong()
 
     # --- operators ------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class Expressions(Calls):
         self.advance()
         node = placed(_COMPARISONS[text](this=left, expression=self._operand(LIKE)), token)
         if self.token.kind == OPERATOR and self.token.text in _COMPARISONS:
-            self.fail()
+            raise self.wrong()
         return node
 
     def _operation(self, left: exp.Expr, text: str, token: Token) -> exp.Expr:
@@ -189,7 +189,7 @@ class Expressions(Calls):
                 self.advance()
                 right = self.expression(SUM)
                 if not isinstance(right, exp.Tuple):
-                    self.fail()
+                    raise self.wrong()
                 arguments = [*left.expressions, *right.expressions]
                 return placed(exp.Anonymous(this="overlaps", expressions=arguments), token)
             case "operator" if level <= OPERATION and self.peek().text == "(":
@@ -208,12 +208,12 @@ class Expressions(Calls):
         self.expect_operator("(")
         while self.token.kind == WORD:
             if self.token.text != "pg_catalog":
-                self.unsupported(f"operators in schema {self.token.text}")
+                raise self.unsupported(f"operators in schema {self.token.text}")
             self.advance()
             self.expect_operator(".")
         operator = self.advance()
         if operator.kind != OPERATOR or operator.text in _PUNCTUATION:
-            self.fail(operator)
+            raise self.wrong(operator)
         self.expect_operator(")")
         if operator.text in _COMPARISONS:
             return placed(_COMPARISONS[operator.text](this=left, expression=self._operand(SUM)), token)
@@ -253,7 +253,7 @@ class Expressions(Calls):
                 node = self._escaped(matcher(this=left, expression=self._operand(OPERATION)))
         placed(node, token)
         if self.at("in", "like", "ilike", "similar", "between"):
-            self.fail()
+            raise self.wrong()
         return placed(exp.Not(this=node), token) if negated else node
 
     def _escaped(self, node: exp.Expr) -> exp.Expr:
@@ -287,9 +287,9 @@ class Expressions(Calls):
         elif self.take("unknown"):
             node = exp.Is(this=left, expression=exp.Var(this="UNKNOWN"))
         elif self.at("document", "normalized", "nfc", "nfd", "nfkc", "nfkd", "of"):
-            self.unsupported(f"IS {self.token.text.upper()}")
+            raise self.unsupported(f"IS {self.token.text.upper()}")
         else:
-            self.fail()
+            raise self.wrong()
         placed(node, token)
         return placed(exp.Not(this=node), token) if negated else node
 
@@ -314,7 +314,7 @@ class Expressions(Calls):
         self.expect_operator(")")
         self.shallower()
         if self.at_operator(".") and not isinstance(node, exp.Tuple):
-            self.unsupported("selecting a field of a composite value")
+            raise self.unsupported("selecting a field of a composite value")
         return node
 
     def _row_or_single(self, first: exp.Expr, token: Token) -> exp.Expr:
@@ -348,7 +348,7 @@ class Expressions(Calls):
         token = self.token
         name = self.type_name()
         if self.token.kind != STRING:
-            self.fail()
+            raise self.wrong()
         literal = placed(exp.Literal.string(self.advance().text), token)
         if name == "interval":
             name += self.interval_fields()
@@ -365,7 +365,7 @@ class Expressions(Calls):
             parts.append(self.label())
         if len(parts) > 4:
             dotted = ".".join(parts)
-            self.refuse("42601", f"improper qualified name (too many dotted names): {dotted}", token)
+            raise self.refused("42601", f"improper qualified name (too many dotted names): {dotted}", token)
         return placed(_column(exp.Identifier(this=parts.pop()), parts), token)
 
 

@@ -22,7 +22,7 @@ class Rows(CopyClauses):
             parts.append(self.label())
         if len(parts) > 3:
             dotted = ".".join(parts)
-            self.refuse("42601", f"improper qualified name (too many dotted names): {dotted}", token)
+            raise self.refused("42601", f"improper qualified name (too many dotted names): {dotted}", token)
         return st.Name(parts[-1], *reversed(parts[:-1]))
 
     def _target_table(self) -> st.Name:
@@ -35,13 +35,13 @@ class Rows(CopyClauses):
             return None
         found = self.targets()
         if not found:
-            self.fail()
+            raise self.wrong()
         return tuple(found)
 
     def _not_snapshots(self, table: st.Name, verb: str) -> None:
         if is_snapshots(table):
             hint = "Use CREATE SNAPSHOT and DROP SNAPSHOT, or DELETE."
-            self.refuse("55000", f'cannot {verb} "{SNAPSHOTS}"', hint=hint)
+            raise self.refused("55000", f'cannot {verb} "{SNAPSHOTS}"', hint=hint)
 
     # --- INSERT ---------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class Rows(CopyClauses):
         source = None
         if not self.take("default", "values"):
             if not (self.starts_query()):
-                self.fail()
+                raise self.wrong()
             source = self.query()
         conflict = self._on_conflict()
         return st.Insert(table, alias, columns, source, overriding, conflict, self.returning(), with_)
@@ -75,7 +75,7 @@ class Rows(CopyClauses):
         elif self.at_operator("("):
             conflict.set("conflict_keys", self._conflict_target())
             if self.at("where"):
-                self.unsupported("ON CONFLICT with an index predicate")
+                raise self.unsupported("ON CONFLICT with an index predicate")
         self.expect("do")
         if self.take("nothing"):
             conflict.set("action", exp.Var(this="DO NOTHING"))
@@ -84,7 +84,7 @@ class Rows(CopyClauses):
         if not (conflict.args.get("constraint") or conflict.args.get("conflict_keys")):
             hint = "For example, ON CONFLICT (column_name)."
             message = "ON CONFLICT DO UPDATE requires inference specification or constraint name"
-            self.refuse("42601", message, token, hint)
+            raise self.refused("42601", message, token, hint)
         conflict.set("action", exp.Var(this="DO UPDATE"))
         updates = [
             exp.EQ(this=exp.Column(this=exp.Identifier(this=name)), expression=value)
@@ -100,7 +100,7 @@ class Rows(CopyClauses):
         found: list[exp.Expr] = []
         while True:
             if self.at_operator("(") or self.peek().text == "(":
-                self.unsupported("ON CONFLICT on an expression")
+                raise self.unsupported("ON CONFLICT on an expression")
             found.append(exp.Identifier(this=self.name()))
             if not self.take_operator(","):
                 break
@@ -120,24 +120,24 @@ class Rows(CopyClauses):
         if not self.at_operator("("):
             name = self.name()
             if self.at_operator("[", "."):
-                self.unsupported("assigning to a part of a column")
+                raise self.unsupported("assigning to a part of a column")
             self.expect_operator("=")
             return [(name, self.expression())]
         names = self.names()
         self.expect_operator("=")
         value = self.expression()
         if isinstance(value, exp.Subquery):
-            self.unsupported("assigning a subquery to several columns", token)
+            raise self.unsupported("assigning a subquery to several columns", token)
         values = value.expressions if isinstance(value, exp.Tuple) else [value.unnest()]
         if len(values) != len(names):
-            self.refuse("42601", "number of columns does not match number of values", token)
+            raise self.refused("42601", "number of columns does not match number of values", token)
         return list(zip(names, values, strict=True))
 
     def _condition(self) -> exp.Expr | None:
         if not self.take("where"):
             return None
         if self.follows("current", "of"):
-            self.unsupported("WHERE CURRENT OF")
+            raise self.unsupported("WHERE CURRENT OF")
         return self.expression()
 
     def update(self, with_: exp.With | None) -> st.Statement:
@@ -167,7 +167,7 @@ class Rows(CopyClauses):
         if not is_snapshots(table):
             return st.Delete(table, alias, using, where, returning, with_)
         if using or with_ is not None:
-            self.unsupported(f"DELETE FROM {SNAPSHOTS} with other tables", token)
+            raise self.unsupported(f"DELETE FROM {SNAPSHOTS} with other tables", token)
         here = {alias or SNAPSHOTS}
         where = None if where is None else _unqualified(where, here)
         if returning is not None:
@@ -202,14 +202,14 @@ class Rows(CopyClauses):
         if self.at_operator("("):
             self.advance()
             if self.at("insert", "update", "delete"):
-                self.unsupported(f"COPY of {self.token.text.upper()}")
+                raise self.unsupported(f"COPY of {self.token.text.upper()}")
             query = self.query()
             self.expect_operator(")")
             self.expect("to")
             direction: Literal["from", "to"] = "to"
         else:
             if self.at("binary"):
-                self.unsupported("COPY BINARY")
+                raise self.unsupported("COPY BINARY")
             table = self.qualified_name()
             columns = self.names() if self.at_operator("(") else None
             direction = "from" if self.one_of("from", "to") == "from" else "to"
@@ -217,7 +217,7 @@ class Rows(CopyClauses):
             self._not_snapshots(table, "copy into")
         if self.at("program") or self.token.kind == STRING:
             message = f"COPY {direction.upper()} a file or program is not supported"
-            self.refuse("0A000", message, hint="Use COPY FROM STDIN or TO STDOUT; psql's \\copy does.")
+            raise self.refused("0A000", message, hint="Use COPY FROM STDIN or TO STDOUT; psql's \\copy does.")
         self.one_of("stdin", "stdout")
         return st.Copy(direction, table, columns, query, self.copy_options(direction))
 

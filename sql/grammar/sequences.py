@@ -38,7 +38,7 @@ class Sequences(Rows):
                 self.take("by")
                 found["increment"] = self._big()
                 if found["increment"] == 0:
-                    self.refuse("22023", "INCREMENT must not be zero", token)
+                    raise self.refused("22023", "INCREMENT must not be zero", token)
             elif self.take("minvalue"):
                 found["minimum"] = self._big()
             elif self.take("maxvalue"):
@@ -52,16 +52,16 @@ class Sequences(Rows):
             elif self.take("cache"):
                 expected = before
                 if self._big() != 1:
-                    self.unsupported("a sequence's CACHE", token)
+                    raise self.unsupported("a sequence's CACHE", token)
             elif self.take("owned"):
                 expected = before
                 self.expect("by")
                 if not self.take("none"):
-                    self.unsupported("a sequence's OWNED BY", token)
+                    raise self.unsupported("a sequence's OWNED BY", token)
             else:
                 break
             if len(found) != expected:
-                self.refuse("42601", "conflicting or redundant options", token)
+                raise self.refused("42601", "conflicting or redundant options", token)
         return self._typed(found, type_name)
 
     def _no_option(self, found: dict[str, int | bool], expected: int) -> int:
@@ -75,14 +75,14 @@ class Sequences(Rows):
         token = self.token
         value = self.integer()
         if not -INT8_MAX - 1 <= value <= INT8_MAX:
-            self.refuse("22003", f'value "{value}" is out of range for type bigint', token)
+            raise self.refused("22003", f'value "{value}" is out of range for type bigint', token)
         return value
 
     def _typed(self, found: dict[str, int | bool], type_name: str | None) -> dict[str, int | bool]:
         if type_name is None or type_name in _BIGINT:
             return found
         if type_name not in _MAXIMUM:
-            self.refuse("22023", "sequence type must be smallint, integer, or bigint")
+            raise self.refused("22023", "sequence type must be smallint, integer, or bigint")
         maximum = _MAXIMUM[type_name]
         if found.get("increment", 1) > 0:
             found.setdefault("maximum", maximum)
@@ -91,5 +91,5 @@ class Sequences(Rows):
         for key, word in (("minimum", "MINVALUE"), ("maximum", "MAXVALUE")):
             if not -maximum - 1 <= found.get(key, 0) <= maximum:
                 message = f"{word} ({found[key]}) is out of range for sequence data type {type_name}"
-                self.refuse("22023", message)
+                raise self.refused("22023", message)
         return found

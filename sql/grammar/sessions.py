@@ -30,14 +30,14 @@ class Sessions(Definitions):
     def commit(self) -> st.Statement:
         self.advance()
         if self.at("prepared"):
-            self.unsupported("COMMIT PREPARED")
+            raise self.unsupported("COMMIT PREPARED")
         self._work()
         return st.Commit(self._chain())
 
     def rollback(self) -> st.Statement:
         word = self.advance().text
         if self.at("prepared"):
-            self.unsupported("ROLLBACK PREPARED")
+            raise self.unsupported("ROLLBACK PREPARED")
         self._work()
         if word == "rollback" and self.take("to"):
             self.take("savepoint")
@@ -68,7 +68,7 @@ class Sessions(Definitions):
             elif self.take("read"):
                 read_only = self.one_of("only", "write") == "only"
             elif self.at("deferrable"):
-                self.unsupported("DEFERRABLE")
+                raise self.unsupported("DEFERRABLE")
             elif not self.take("not", "deferrable"):
                 break
             found = True
@@ -76,12 +76,12 @@ class Sessions(Definitions):
                 required = True
                 found = False
         if required and not found:
-            self.fail()
+            raise self.wrong()
         return st.TransactionModes(isolation, read_only)
 
     def _isolation(self) -> st.Isolation:
         if self.at("serializable"):
-            self.unsupported("SERIALIZABLE")
+            raise self.unsupported("SERIALIZABLE")
         if self.take("repeatable"):
             self.expect("read")
             return "repeatable read"
@@ -98,14 +98,14 @@ class Sessions(Definitions):
             self.expect("as", "transaction")
             return st.SetTransaction(self._modes(required=True), session=True)
         if self.at("constraints"):
-            self.unsupported("SET CONSTRAINTS")
+            raise self.unsupported("SET CONSTRAINTS")
         local = False
         if self.at("session", "local") and self.peek().kind in (WORD, NAME):
             local = self.advance().text == "local"
         if self.at("transaction") and self.peek().text not in ("=", "to", "."):
             self.advance()
             if self.at("snapshot"):
-                self.unsupported("SET TRANSACTION SNAPSHOT")
+                raise self.unsupported("SET TRANSACTION SNAPSHOT")
             return st.SetTransaction(self._modes(required=True), session=False)
         return self._set_value(local)
 
@@ -121,9 +121,9 @@ class Sessions(Definitions):
             return st.Set("search_path", (self.string(),), local)
         for words in (("session", "authorization"), ("role",), ("xml", "option")):
             if self.follows(*words) and self.peek(len(words)).text not in ("=", "to", "."):
-                self.unsupported("SET " + " ".join(words).upper())
+                raise self.unsupported("SET " + " ".join(words).upper())
         if self.follows("authorization"):
-            self.unsupported("SET SESSION AUTHORIZATION")
+            raise self.unsupported("SET SESSION AUTHORIZATION")
         name = self._setting_name()
         if not self.take("to"):
             self.expect_operator("=")
@@ -146,7 +146,7 @@ class Sessions(Definitions):
             return self.advance().text
         if token.kind == WORD:
             if token.text not in ("true", "false", "on") and token.text in keywords.RESERVED:
-                self.fail()
+                raise self.wrong()
             return self.advance().text
         return self._signed_number()
 
@@ -155,14 +155,14 @@ class Sessions(Definitions):
         if not sign:
             self.take_operator("+")
         if self.token.kind != NUMBER:
-            self.fail()
+            raise self.wrong()
         return sign + self.advance().text
 
     def _zone(self) -> tuple[str, ...] | None:
         if self.take("default") or self.take("local"):
             return None
         if self.at("interval"):
-            self.unsupported("SET TIME ZONE INTERVAL")
+            raise self.unsupported("SET TIME ZONE INTERVAL")
         return (self._setting_value(),)
 
     def reset(self) -> st.Statement:
@@ -183,7 +183,7 @@ class Sessions(Definitions):
             return "transaction_isolation"
         if self.take("session", "authorization"):
             if verb == "RESET":
-                self.unsupported("RESET SESSION AUTHORIZATION")
+                raise self.unsupported("RESET SESSION AUTHORIZATION")
             return "session_authorization"
         return self._setting_name()
 
@@ -199,7 +199,7 @@ class Sessions(Definitions):
     def prepare(self) -> st.Statement:
         self.expect("prepare")
         if self.at("transaction"):
-            self.unsupported("PREPARE TRANSACTION")
+            raise self.unsupported("PREPARE TRANSACTION")
         name = self.name()
         types: list[str] = []
         if self.take_operator("("):
@@ -216,8 +216,8 @@ class Sessions(Definitions):
             self.at("select", "with", "values", "table", "insert", "update", "delete") or self.starts_query()
         ):
             if self.at("merge", "restore", "create", "declare", "execute", "refresh"):
-                self.unsupported(f"{verb} of {token.text.upper()}")
-            self.fail()
+                raise self.unsupported(f"{verb} of {token.text.upper()}")
+            raise self.wrong()
         return self.statement()
 
     def execute(self) -> st.Statement:
@@ -239,13 +239,13 @@ class Sessions(Definitions):
         self.expect("close")
         if not self.take("all"):
             self.name()
-            self.unsupported("CLOSE of a cursor")
+            raise self.unsupported("CLOSE of a cursor")
         return st.CloseCursor()
 
     def unlisten(self) -> st.Statement:
         self.expect("unlisten")
         if not self.take_operator("*"):
-            self.unsupported("UNLISTEN of a channel")
+            raise self.unsupported("UNLISTEN of a channel")
         return st.Listen()
 
     # --- EXPLAIN --------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class Sessions(Definitions):
         else:
             analyze = self.take("analyze") or self.take("analyse")
             if self.at("verbose"):
-                self.unsupported("EXPLAIN VERBOSE")
+                raise self.unsupported("EXPLAIN VERBOSE")
         return st.Explain(analyze, self._preparable("EXPLAIN"))
 
     def _explain_option(self) -> bool:
@@ -287,10 +287,10 @@ class Sessions(Definitions):
             "format",
         )
         if option not in known:
-            self.refuse("42601", f'unrecognized EXPLAIN option "{option}"', token)
+            raise self.refused("42601", f'unrecognized EXPLAIN option "{option}"', token)
         if not off:
-            self.unsupported(f"EXPLAIN option {option.upper()}", token)
+            raise self.unsupported(f"EXPLAIN option {option.upper()}", token)
         return False
 
     def unknown(self, token: Token) -> st.Statement:
-        self.fail(token)
+        raise self.wrong(token)

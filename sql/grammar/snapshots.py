@@ -36,7 +36,7 @@ class Snapshots(Sessions):
         if_not_exists = self.take("if", "not", "exists")
         name = self.name()
         if self.at("clone"):
-            self.unsupported("CREATE TENANT … CLONE")
+            raise self.unsupported("CREATE TENANT … CLONE")
         self.expect("admin")
         role = self.name()
         self.expect("password")
@@ -54,10 +54,10 @@ class Snapshots(Sessions):
         if_not_exists = self.take("if", "not", "exists")
         name = self.name() if self.at_name() else None
         if if_not_exists and name is None:
-            self.fail()
+            raise self.wrong()
         if self.take("for"):
             if self.at("database", "schema", "table"):
-                self.unsupported(f"CREATE SNAPSHOT FOR {self.token.text.upper()}")
+                raise self.unsupported(f"CREATE SNAPSHOT FOR {self.token.text.upper()}")
             self.expect("tenant")
         as_of = None
         if self.take("as"):
@@ -74,9 +74,9 @@ class Snapshots(Sessions):
                 token = self.token
                 option = self.label()
                 if option not in ("comment", "retain"):
-                    self.refuse("42601", f'unrecognized snapshot option "{option}"', token)
+                    raise self.refused("42601", f'unrecognized snapshot option "{option}"', token)
                 if option in found:
-                    self.refuse("42601", "conflicting or redundant options", token)
+                    raise self.refused("42601", "conflicting or redundant options", token)
                 self.expect_operator("=")
                 found[option] = self.string()
                 if not self.take_operator(","):
@@ -112,7 +112,7 @@ class Snapshots(Sessions):
     def restore(self) -> st.Statement:
         self.expect("restore")
         if self.at("database", "schema", "table"):
-            self.unsupported(f"RESTORE {self.token.text.upper()}")
+            raise self.unsupported(f"RESTORE {self.token.text.upper()}")
         self.expect("tenant")
         tenant = self.name() if self.at_name() else None
         snapshot: str | None = None
@@ -124,10 +124,10 @@ class Snapshots(Sessions):
             self.expect("to", "timestamp")
             timestamp = self.expression()
         if self.at("to", "except", "where", "with"):
-            self.unsupported(f"RESTORE … {self.token.text.upper()}")
+            raise self.unsupported(f"RESTORE … {self.token.text.upper()}")
         method: Literal["physical", "logical"] = "physical"
         if self.take("using"):
             method = "physical" if self.one_of("physical", "logical") == "physical" else "logical"
         if self.at("to", "except", "where", "with"):
-            self.unsupported(f"RESTORE … {self.token.text.upper()}")
+            raise self.unsupported(f"RESTORE … {self.token.text.upper()}")
         return st.Restore(tenant, snapshot, timestamp, method)

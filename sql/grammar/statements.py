@@ -65,19 +65,22 @@ _OBJECTS = frozenset(
 )
 
 
+_AFTER_WITH = frozenset(["select", "values", "table", "insert", "update", "delete", "merge"])
+
+
 class Statements(Snapshots):
     def statement(self) -> st.Statement:
         token = self.token
         if self.at_operator("("):
             return st.Query(self.query())
         if token.kind != "word":
-            self.fail()
+            raise self.wrong()
         reader = _READERS.get(token.text)
         if reader is not None:
             return reader(self)
         if token.text in _UNSUPPORTED:
-            self.unsupported(_UNSUPPORTED[token.text])
-        self.fail()
+            raise self.unsupported(_UNSUPPORTED[token.text])
+        raise self.wrong()
 
     def read_query(self) -> st.Statement:
         return st.Query(self.query())
@@ -96,7 +99,7 @@ class Statements(Snapshots):
                 return self.update(with_)
             case "delete":
                 return self.delete(with_)
-        self.unsupported("MERGE")
+        raise self.unsupported("MERGE")
 
     def _after_common_tables(self) -> int:
         """How many tokens ahead the word is that follows ``WITH a AS (…), b AS (…)``."""
@@ -107,11 +110,10 @@ class Statements(Snapshots):
                 return ahead
             if token.kind == "operator":
                 depth += (token.text == "(") - (token.text == ")")
-            elif depth == 0 and token.kind == "word":
-                if token.text in ("select", "values", "table", "insert", "update", "delete", "merge"):
-                    previous = self.peek(ahead - 1)
-                    if previous.text == ")" and previous.kind == "operator":
-                        return ahead
+            elif depth == 0 and token.kind == "word" and token.text in _AFTER_WITH:
+                previous = self.peek(ahead - 1)
+                if previous.text == ")" and previous.kind == "operator":
+                    return ahead
             ahead += 1
 
     def read_insert(self) -> st.Statement:
@@ -133,8 +135,8 @@ class Statements(Snapshots):
         if creator is not None:
             return creator(self)
         if self.at(*_OBJECTS):
-            self.unsupported(f"CREATE {self._created_words()}", token)
-        self.fail()
+            raise self.unsupported(f"CREATE {self._created_words()}", token)
+        raise self.wrong()
 
     def _created_words(self) -> str:
         words = self._object_words()
@@ -151,8 +153,8 @@ class Statements(Snapshots):
         if self.at("tenant"):
             return self.drop_tenant()
         if self.at(*_OBJECTS):
-            self.unsupported(f"DROP {self._object_words()}", token)
-        self.fail()
+            raise self.unsupported(f"DROP {self._object_words()}", token)
+        raise self.wrong()
 
     def checkpoint(self) -> st.Statement:
         self.advance()

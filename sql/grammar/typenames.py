@@ -24,10 +24,10 @@ class TypeNames(Cursor):
     def type_name(self) -> str:
         """A type with its modifiers and array brackets, as text."""
         if self.at("setof"):
-            self.unsupported("SETOF")
+            raise self.unsupported("SETOF")
         text = self._scalar_type()
         if self.at_operator("%") and self.peek().text == "type":
-            self.unsupported("%TYPE")
+            raise self.unsupported("%TYPE")
         return text + self._dimensions()
 
     def data_type(self) -> exp.DataType:
@@ -52,7 +52,7 @@ class TypeNames(Cursor):
         token = self.token
         if token.kind == WORD and token.text in BUILT_IN and self.peek().text != ".":
             return self._built_in()
-        parts = []
+        parts: list[str] = []
         while True:
             token = self.token
             if parts:

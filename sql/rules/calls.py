@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from sql.bound import BOOL, INT8, TEXT, Bound, special
+from sql.bound import INT8, TEXT, Bound
 from sql.errors import SqlError
 from sql.functions import Choice, choose, signatures_of, unknown_function
 from sql.resolve import Scope
@@ -140,8 +140,7 @@ def _aggregate(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     sql = choice.signature.render(sqls)
     if name in ("json_object_agg", "jsonb_object_agg"):
         sql = f"json_group_object(CAST({sqls[0]} AS VARCHAR), {sqls[1]})"
-    result = Bound(_finished(planner, node, scope, sql), choice.result, scale=_scale(choice, given))
-    return result
+    return Bound(_finished(planner, node, scope, sql), choice.result, scale=_scale(choice, given))
 
 
 def _enter(planner: Planner, node: exp.Anonymous, scope: Scope) -> None:
@@ -160,7 +159,7 @@ def _order(planner: Planner, node: exp.Anonymous, scope: Scope) -> str:
     from sql.rules.ordering import ordered_item
 
     items = [
-        ordered_item(planner, item, planner.text(planner.expression(item.this, scope)).sql)
+        ordered_item(item, planner.text(planner.expression(item.this, scope)).sql)
         for item in order.expressions
     ]
     return f"ORDER BY {', '.join(items)}"
@@ -240,6 +239,3 @@ def _internal(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     if node.this == "error":
         return Bound(sql, None)
     return Bound(sql, TEXT)
-
-
-__all__ = ["BOOL", "SPECIAL", "as_rows", "call", "set_items", "special"]

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from sql.bound import INTERVAL, TEXT, Bound
+from sql.bound import INTERVAL, TEXT, Bound, title
 from sql.errors import SqlError
 from sql.resolve import Scope
 from sql.rules import coercion
@@ -46,9 +46,7 @@ def collate(planner: Planner, node: exp.Collate, scope: Scope) -> Bound:
     bound = planner.text(planner.expression(node.this, scope))
     assert bound.type is not None
     if bound.type.pg.category != "S":
-        raise planner.error(
-            "42804", f"collations are not supported by type {coercion.title(bound.type)}", node
-        )
+        raise planner.error("42804", f"collations are not supported by type {title(bound.type)}", node)
     return Bound(bound.sql, bound.type)
 
 

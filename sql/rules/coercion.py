@@ -14,12 +14,11 @@ from sql.bound import (
     element_of,
     plain,
     title,
-    type_named,
 )
 from sql.errors import SqlError
 from sql.functions import casts_implicitly
 from sql.params import Parameters
-from sql.rules.literals import invalid, literal
+from sql.rules.literals import literal
 from sql.types import Declared, explicit_cast
 
 _TEXT_TYPES = frozenset(["text", "varchar", "bpchar", "name", "char"])
@@ -246,18 +245,3 @@ def boolean(bound: Bound, parameters: Parameters, what: str) -> str:
     if bound.type is not None and bound.type.pg.name != "bool":
         raise SqlError("42804", f"argument of {what} must be type boolean, not type {title(bound.type)}")
     return coerce(bound, BOOL, parameters)
-
-
-__all__ = [
-    "as_text",
-    "boolean",
-    "can_cast",
-    "cast",
-    "coerce",
-    "common_type",
-    "converted",
-    "invalid",
-    "settle",
-    "text_of",
-    "type_named",
-]

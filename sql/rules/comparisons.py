@@ -46,7 +46,8 @@ def comparable(planner: Planner, symbol: str, left: Bound, right: Bound) -> tupl
     """Both sides as DuckDB can compare them; 42883 where PostgreSQL has no such operator."""
     known = left.type or right.type or TEXT
     left, right = planner.settle(left, known), planner.settle(right, known)
-    assert left.type is not None and right.type is not None
+    assert left.type is not None
+    assert right.type is not None
     first, second = left.type.pg, right.type.pg
     shown = symbol if symbol in _SYMBOLS.values() and "IS" not in symbol else "="
     if first.name == "json" and second.name == "json":
@@ -190,10 +191,10 @@ def membership(planner: Planner, node: exp.In, scope: Scope) -> Bound:
     if left.type is None:
         known = coercion.common_type(items, "IN")
         left = planner.settle(left, known)
-    pairs = [comparable(planner, "=", left, item) for item in items]
-    if all(first == left.sql for first, _ in pairs):
-        return Bound(f"({left.sql} IN ({', '.join(second for _, second in pairs)}))", BOOL)
-    return Bound("(" + " OR ".join(f"({first} = {second})" for first, second in pairs) + ")", BOOL)
+    compared = [comparable(planner, "=", left, item) for item in items]
+    if all(first == left.sql for first, _ in compared):
+        return Bound(f"({left.sql} IN ({', '.join(second for _, second in compared)}))", BOOL)
+    return Bound("(" + " OR ".join(f"({first} = {second})" for first, second in compared) + ")", BOOL)
 
 
 def _one_column(planner: Planner, columns: list[tuple[str, Bound]], node: exp.Expr) -> None:

@@ -26,7 +26,7 @@ def number(text: str) -> Bound:
 
 def decimal_sql(text: str) -> tuple[str, int]:
     """A DECIMAL constant and its scale. DuckDB reads an exponent as a DOUBLE, PostgreSQL does not."""
-    mantissa, _, exponent = text.lower().partition("e")
+    exponent = text.lower().partition("e")[2]
     if len(exponent) > 5 or abs(int(exponent or 0)) > 1000:
         raise SqlError("22003", "value overflows numeric format")
     value = Decimal(text)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from sql.bound import DATE, FLOAT8, INT4, INTERVAL, NUMERIC, TEXT, TIMESTAMP, TIMESTAMPTZ, Bound
+from sql.bound import DATE, FLOAT8, INT4, INTERVAL, NUMERIC, TEXT, TIMESTAMP, TIMESTAMPTZ, Bound, title
 from sql.functions import choose, signatures_of, unknown_function
 from sql.render import string
 from sql.resolve import Scope
-from sql.rules import coercion
 from sql.rules.formats import date_format, number_format, parse_format
 from sql.rules.planner import Planner
 from sql.rules.session import moment_sql
@@ -64,8 +63,8 @@ def _extract(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     if kind not in _PARTS:
         raise unknown_function(node.this, [Bound("", TEXT), value])
     if field not in _FIELDS:
-        title = coercion.title(value.type)
-        raise planner.error("22023", f'unit "{arguments[0].this}" not recognized for type {title}', node)
+        shown = title(value.type)
+        raise planner.error("22023", f'unit "{arguments[0].this}" not recognized for type {shown}', node)
     sql, scale = _part(field, value.sql, kind)
     if node.this == "date_part":
         return Bound(f"CAST({sql} AS DOUBLE)", FLOAT8)
@@ -132,8 +131,8 @@ def _make_interval(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound
         f"{given.get('hours', '0')} * 3600.0 + {given.get('mins', '0')} * 60.0 + {given.get('secs', '0')}"
     )
     micros = f"CAST(round(({seconds}) * 1000000) AS BIGINT)"
-    sql = f"(to_months(CAST({months} AS INTEGER)) + to_days(CAST({days} AS INTEGER)) + to_microseconds({micros}))"
-    return Bound(sql, INTERVAL)
+    whole = f"to_months(CAST({months} AS INTEGER)) + to_days(CAST({days} AS INTEGER))"
+    return Bound(f"({whole} + to_microseconds({micros}))", INTERVAL)
 
 
 def _constant_format(planner: Planner, node: exp.Anonymous) -> str:

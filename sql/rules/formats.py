@@ -27,8 +27,10 @@ _DATE_TOKEN = re.compile(
     r"|Mon|MON|mon|Day|DAY|day|Dy|DY|dy|AM|PM|am|pm|A\.M\.|P\.M\.|TZH|TZM|TZ|tz|OF|CC|FF[1-6]|Q|D|W|J)(th|TH)?"
     r"|([^A-Za-z\"]+)|(T)",
 )
-_LOWER = {"yyyy": "YYYY", "mm": "MM", "dd": "DD", "hh24": "HH24", "hh12": "HH12", "hh": "HH", "mi": "MI",
-          "ss": "SS", "ms": "MS", "us": "US", "yy": "YY", "ddd": "DDD", "iw": "IW", "iyyy": "IYYY"}  # fmt: skip
+_LOWER = {
+    word.lower(): word
+    for word in ("YYYY", "MM", "DD", "HH24", "HH12", "HH", "MI", "SS", "MS", "US", "YY", "DDD", "IW", "IYYY")
+}
 _NUMERIC_FIELDS = frozenset(["MM", "DD", "DDD", "HH24", "HH12", "HH", "MI", "SS", "YYYY", "IW", "WW"])
 
 
@@ -146,10 +148,10 @@ def _other_field(sql: str, field: str, fill: bool, zoned: bool) -> str:
 
 
 def _interval_field(sql: str, field: str, fill: bool) -> str:
-    units = {"YYYY": ("year", 4), "MM": ("month", 2), "DD": ("day", 2), "HH24": ("hour", 2), "MI": ("minute", 2),
-             "HH": ("hour", 2), "HH12": ("hour", 2)}  # fmt: skip
+    units = {"YYYY": "year", "MM": "month", "DD": "day", "MI": "minute"}
+    units |= dict.fromkeys(("HH24", "HH", "HH12"), "hour")
     if field in units:
-        unit, width = units[field]
+        unit, width = units[field], 4 if field == "YYYY" else 2
         value = f"CAST(datepart('{unit}', {sql}) AS VARCHAR)"
         return (
             value
@@ -257,7 +259,8 @@ def _zero_padded(digits: str, whole: str, zeros: int, decimals: int, point: str 
     if separators:
         return (
             f"CASE WHEN length({digits}) >= {width} THEN {digits} "
-            f"ELSE right({string(_skeleton(whole, decimals, point))}, {width} - length({digits})) || {digits} END"
+            f"ELSE right({string(_skeleton(whole, decimals, point))}, {width} - length({digits})) "
+            f"|| {digits} END"
         )
     return f"CASE WHEN length({digits}) >= {width} THEN {digits} ELSE lpad({digits}, {width}, '0') END"
 

@@ -33,7 +33,8 @@ def _extract_path(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     document = planner.coerce(values[0], result)
     steps = [planner.coerce(value, TEXT) for value in values[1:]]
     shown = " || ".join(
-        f"CASE WHEN regexp_full_match({step}, '[0-9]+') THEN '[' || {step} || ']' ELSE '.\"' || {step} || '\"' END"
+        f"CASE WHEN regexp_full_match({step}, '[0-9]+') THEN '[' || {step} || ']' "
+        f"ELSE '.\"' || {step} || '\"' END"
         for step in steps
     )
     if node.this.endswith("_text"):

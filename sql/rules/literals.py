@@ -198,9 +198,8 @@ _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^{},"\\]|\\.)+?))\s*(?=[,}])
 
 
 def _array_items(value: str, position: int, wanted: Declared) -> tuple[str, int]:
-    if position < 0 or position >= len(value) or value[position] != "{" or value[:position].strip(" \t\n["):
-        if position < 0 or value[position : position + 1] != "{":
-            raise _malformed(value)
+    if position < 0 or value[position : position + 1] != "{":
+        raise _malformed(value)
     element = element_of(wanted)
     items: list[str] = []
     position += 1

@@ -89,8 +89,8 @@ def unknown_operator(symbol: str, left: Bound | None, right: Bound) -> SqlError:
 
 def arithmetic(planner: Planner, node: exp.Binary, scope: Scope) -> Bound:
     """Long chains grow to the left; they are walked without recursion."""
-    chain: list[exp.Binary] = [node]
-    while isinstance(chain[-1].this, tuple(_SYMBOLS)):
+    chain: list[exp.Expr] = [node]
+    while type(chain[-1].this) in _SYMBOLS:
         chain.append(chain[-1].this)
     left = planner.expression(chain[-1].this, scope)
     for link in reversed(chain):
@@ -105,7 +105,8 @@ def arithmetic(planner: Planner, node: exp.Binary, scope: Scope) -> Bound:
 
 def combine(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
     left, right = _settled(planner, symbol, left, right)
-    assert left.type is not None and right.type is not None
+    assert left.type is not None
+    assert right.type is not None
     names = left.type.pg.name, right.type.pg.name
     if names[0] in _TOWER and names[1] in _TOWER:
         return _numbers(symbol, left, right, names)
@@ -221,7 +222,8 @@ def _scale(bound: Bound) -> int:
 
 
 def _moments(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound | None:
-    assert left.type is not None and right.type is not None
+    assert left.type is not None
+    assert right.type is not None
     names = left.type.pg.name, right.type.pg.name
     found = _MOMENTS.get((symbol, *names))
     if found is None:
@@ -459,7 +461,8 @@ def _bits(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
     shift = symbol in ("<<", ">>")
     left = planner.settle(left, known)
     right = planner.settle(right, INT4 if shift else known)
-    assert left.type is not None and right.type is not None
+    assert left.type is not None
+    assert right.type is not None
     names = left.type.pg.name, right.type.pg.name
     if names[0] in ("bit", "varbit") and not shift and names[1] == names[0]:
         sql = f"xor({left.sql}, {right.sql})" if symbol == "#" else f"({left.sql} {symbol} {right.sql})"

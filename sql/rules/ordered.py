@@ -44,5 +44,5 @@ def within_group(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
         result, fractions = array_of(result), fraction.sql
     else:
         fractions = planner.coerce(fraction, FLOAT8)
-    order = ordered_item(planner, item, sql)
+    order = ordered_item(item, sql)
     return Bound(f"{name}({fractions}) WITHIN GROUP (ORDER BY {order}){suffix}", result, scale=value.scale)

@@ -19,7 +19,7 @@ from sql.system import SystemRelation
 from sql.types import Declared
 
 if TYPE_CHECKING:
-    from sql.rules.queries import Planned
+    from sql.rules.planned import Planned
 
 ALIAS_LENGTH_MAX = 40
 

@@ -14,7 +14,6 @@ from engine.ids import Timestamp
 from sql.bound import (
     DATE,
     NAME,
-    OID,
     TEXT,
     TIME,
     TIMESTAMP,
@@ -27,7 +26,6 @@ from sql.bound import (
 from sql.render import string
 from sql.resolve import Scope
 from sql.rules.planner import Planner
-from sql.types import Declared
 
 VERSION = "PostgreSQL 15.0 (RewindDB)"
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -160,4 +158,3 @@ FUNCTIONS = {
     "pg_typeof": _typeof,
     "pg_sleep": _sleep,
 }
-__all__ = ["FUNCTIONS", "OID", "Declared", "moment_sql"]

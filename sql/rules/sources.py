@@ -11,10 +11,9 @@ from sqlglot import exp
 from engine.catalog import Catalog, Table, View
 from engine.catalog import Sequence as SequenceBody
 from engine.ids import Timestamp
-from sql.bound import BOOL, INT8, TEXT, Bound, ColumnOrigin, plain, type_named
+from sql.bound import BOOL, INT8, TEXT, ColumnOrigin, plain, type_named
 from sql.errors import SqlError
 from sql.functions import signatures_of
-from sql.render import encode_identifier
 from sql.resolve import Column, Common, Names, Scope, Source, find_relation, moment_of
 from sql.rules.comparisons import compare
 from sql.rules.conditionals import unified
@@ -23,7 +22,7 @@ from sql.system import SystemRelation
 from sql.types import Declared
 
 if TYPE_CHECKING:
-    from sql.rules.queries import Planned
+    from sql.rules.planned import Planned
 
 VIEW_DEPTH_MAX = 32
 
@@ -169,10 +168,8 @@ def _renamed(planner: Planner, node: exp.Expr, columns: list[Column]) -> list[Co
     alias = node.args.get("alias")
     names = [item.this for item in (alias.args.get("columns") or ())] if alias is not None else []
     if len(names) > len(columns):
-        message = (
-            f'table "{alias.name}" has {len(columns)} columns available but {len(names)} columns specified'
-        )
-        raise planner.error("42P10", message, node)
+        counts = f"{len(columns)} columns available but {len(names)} columns specified"
+        raise planner.error("42P10", f'table "{_alias_of(node)}" has {counts}', node)
     renamed = [Column(n, c.type, c.sql, c.origin, c.scale) for n, c in zip(names, columns, strict=False)]
     return [*renamed, *columns[len(names) :]]
 
@@ -486,6 +483,3 @@ def _unnest_together(planner: Planner, node: exp.Table, call: exp.Anonymous, sco
     return _with_ordinality(
         planner, node, f"LATERAL (SELECT {', '.join(items)})", Source(name, alias, columns)
     )
-
-
-__all__ = ["Bound", "Joined", "encode_identifier", "from_item"]

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from sql.bound import BYTEA, INT4, TEXT, Bound, array_of
+from sql.bound import BYTEA, TEXT, Bound, array_of
 from sql.errors import SqlError
 from sql.functions import unknown_function
 from sql.render import string
@@ -193,4 +193,3 @@ FUNCTIONS = {
     "convert_to": _convert,
     "convert_from": _convert,
 }
-__all__ = ["FUNCTIONS", "INT4"]

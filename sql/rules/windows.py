@@ -50,7 +50,7 @@ def definition_sql(planner: Planner, window: exp.Expr, scope: Scope) -> str:
         parts.append(f"PARTITION BY {', '.join(items)}")
     if order is not None:
         items = [
-            ordered_item(planner, item, planner.text(planner.expression(item.this, scope)).sql)
+            ordered_item(item, planner.text(planner.expression(item.this, scope)).sql)
             for item in order.expressions
         ]
         parts.append(f"ORDER BY {', '.join(items)}")

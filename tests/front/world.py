@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """One small set of tables three times: as PostgreSQL's DDL, as a catalog, and in a plain DuckDB.
 
 `Duck.run` plans a query against the catalog and runs it with each marker replaced by a DuckDB table, so
