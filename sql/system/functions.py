@@ -100,7 +100,8 @@ _COMPARISONS = (
 )  # fmt: skip
 
 _COLUMNS = [(c.name, c.type) for d in DESCRIPTIONS.values() if d.schema == "pg_catalog" for c in d.columns]
-_OID_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_ == "oid")
+_OID_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_ == "oid") | {"tableoid"}
+_FUNCTION_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_ == "regproc")
 _VECTOR_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_.endswith("vector"))
 _ARRAY_COLUMNS = {name: type_ for name, type_ in _COLUMNS if type_.endswith(("[]", "vector"))}
 
@@ -213,6 +214,8 @@ class _Rewriter:
             return self._filled(_SUBSCRIPTS, arguments)
         if name not in TEMPLATES:
             return None
+        if name == "obj_description" and arguments and _bare(arguments[0]).name in _FUNCTION_COLUMNS:
+            return exp.Cast(this=exp.Null(), to=as_data_type("text"))  # functions have no descriptions
         template = _template(name, len(arguments))
         return None if template is None else self._filled(template, arguments)
 
@@ -316,9 +319,7 @@ class _Rewriter:
             return self._constant_type(text, result, strict=strict)
         parts = split_name(text)
         if parts is None:
-            if strict:
-                raise SqlError("42602", "invalid name syntax")
-            return exp.Null()
+            raise SqlError("42602", "invalid name syntax")
         spelling = ".".join(quote_identifier(part) for part in parts)
         return self._found(kind, result, _string(spelling), _string(".".join(parts)), strict=strict)
 
@@ -392,8 +393,6 @@ def _shows_name(node: exp.Expr) -> bool:
 def _is_oid(node: exp.Expr) -> bool:
     if isinstance(node, exp.Cast):
         return _type_name(node) in _OID_TYPES
-    if isinstance(node, exp.Case | exp.Subquery):
-        return False
     return isinstance(node, exp.Column) and node.name in _OID_COLUMNS
 
 
@@ -421,11 +420,13 @@ def _as_table(node: exp.Table) -> exp.Expr:
 def _table_oid(node: exp.Column) -> exp.Expr | None:
     """``x.tableoid`` of a relation of pg_catalog: a constant. Users' tables have no such column."""
     select = node.find_ancestor(exp.Select)
-    from_ = select.args.get("from_") if select is not None else None
-    for table in from_.find_all(exp.Table) if from_ is not None else ():
-        described = DESCRIPTIONS.get(("pg_catalog", table.name))
-        if described is not None and table.alias_or_name == node.table and table.db in ("", "pg_catalog"):
-            return exp.Cast(this=exp.Literal.number(described.oid), to=as_data_type("oid"))
+    while select is not None:
+        from_ = select.args.get("from_")
+        for table in from_.find_all(exp.Table) if from_ is not None else ():
+            described = DESCRIPTIONS.get(("pg_catalog", table.name))
+            if described is not None and table.alias_or_name == node.table and table.db in ("", "pg_catalog"):
+                return exp.Cast(this=exp.Literal.number(described.oid), to=as_data_type("oid"))
+        select = select.find_ancestor(exp.Select)
     return None
 
 

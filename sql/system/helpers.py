@@ -14,11 +14,11 @@ from engine.catalog import Table
 from engine.ids import CatalogId
 from sql.system.information_schema import is_admin
 from sql.system.inventory import Inventory
-from sql.system.pg_lists import view_definition
 from sql.system.pg_relations import index_definition, key_definition
 from sql.system.pg_server import description_rows, shared_description_rows
 from sql.system.quoting import quote_identifier
 from sql.system.relation import Row, Rows
+from sql.system.view_text import view_definition
 from sql.types import TYPES, PgType, format_type
 from sql.types.names import ALIASES
 
@@ -242,7 +242,7 @@ def index_definition_rows(seen: Inventory) -> Iterator[Row]:
 
 def view_definition_rows(seen: Inventory) -> Iterator[Row]:
     for _, view in seen.views:
-        yield {"@oid": view.id, "@definition": view_definition(view.query)}
+        yield {"@oid": view.id, "@definition": view_definition(seen, view)}
 
 
 def owned_sequence_rows(seen: Inventory) -> Iterator[Row]:

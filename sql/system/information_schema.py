@@ -14,9 +14,9 @@ from sql.system import information_constraints, physical
 from sql.system.columns import SystemColumn
 from sql.system.information_constraints import yes_no
 from sql.system.inventory import Inventory
-from sql.system.pg_lists import view_definition
 from sql.system.pg_relations import default_text, required
 from sql.system.relation import Row, Rows
+from sql.system.view_text import view_definition
 from sql.types import Declared, PgType, declared, numeric_modifier
 
 TEXT_BYTES_MAX = 2**30
@@ -62,7 +62,7 @@ def view_rows(seen: Inventory) -> Iterator[Row]:
             "table_catalog": seen.context.database,
             "table_schema": schema.name,
             "table_name": view.name,
-            "view_definition": view_definition(view.query),
+            "view_definition": view_definition(seen, view),
             "check_option": "NONE",
             "is_updatable": "NO",
             "is_insertable_into": "NO",

@@ -8,6 +8,7 @@ from sql.system.inventory import Inventory
 from sql.system.pg_relations import index_definition
 from sql.system.quoting import quote_identifier
 from sql.system.relation import Row, Rows
+from sql.system.view_text import view_definition
 from sql.types import declared
 
 
@@ -32,17 +33,13 @@ def table_rows(seen: Inventory) -> Iterator[Row]:
             }
 
 
-def view_definition(query: str) -> str:
-    return f" {query.strip().rstrip(';')};"
-
-
 def view_rows(seen: Inventory) -> Iterator[Row]:
     for schema, view in seen.views:
         yield {
             "schemaname": schema.name,
             "viewname": view.name,
             "viewowner": seen.owner[1],
-            "definition": view_definition(view.query),
+            "definition": view_definition(seen, view),
         }
 
 

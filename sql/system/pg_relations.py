@@ -186,7 +186,12 @@ def default_rows(seen: Inventory) -> Iterator[Row]:
     for _, table in seen.tables:
         for number, column in enumerate(table.columns, 1):
             if column.default is not None:
-                yield {"oid": column.id, "adrelid": table.id, "adnum": number, "adbin": default_text(seen, column)}
+                yield {
+                    "oid": column.id,
+                    "adrelid": table.id,
+                    "adnum": number,
+                    "adbin": default_text(seen, column),
+                }
 
 
 # --- indexes and constraints ------------------------------------------------------------------------

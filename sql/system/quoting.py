@@ -1,27 +1,15 @@
-"""Names and strings as PostgreSQL writes them in SQL: quote_ident() and quote_literal()."""
+"""Names as PostgreSQL reads and writes them in SQL."""
 
 from __future__ import annotations
 
 import re
 
 from sql import keywords
+from sql.deparse import quote_name as quote_identifier
+from sql.deparse import quote_string as quote_literal
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 KEYWORDS = keywords.RESERVED | keywords.FUNCTION_NAMES | keywords.COLUMN_NAMES
 """Words that cannot stand for every kind of name without quotes."""
-
-
-def quote_identifier(name: str) -> str:
-    """The name as it has to be written; quoted only when it must be."""
-    if _PLAIN.fullmatch(name) and name not in KEYWORDS:
-        return name
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """The text as a string constant; E'' when it holds a backslash."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 def split_name(text: str) -> tuple[str, ...] | None:
@@ -40,3 +28,6 @@ def split_name(text: str) -> tuple[str, ...] | None:
         if not rest.startswith("."):
             return None
         rest = rest[1:]
+
+
+__all__ = ["KEYWORDS", "quote_identifier", "quote_literal", "split_name"]

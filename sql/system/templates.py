@@ -100,9 +100,8 @@ def _definitions() -> Iterator[tuple[str, int, str]]:
 
 
 def _descriptions() -> Iterator[tuple[str, int, str]]:
-    same = "CAST(h.oid AS text) = CAST($1 AS text)"  # a function's OID is held as its name
-    of_object = f"{same} AND h.catalog = $2 AND h.attnum = 0"
-    yield "obj_description", 1, _one("descriptions", "h.text", f"{same} AND h.attnum = 0")
+    of_object = "h.oid = $1 AND h.catalog = $2 AND h.attnum = 0"
+    yield "obj_description", 1, _one("descriptions", "h.text", "h.oid = $1 AND h.attnum = 0")
     yield "obj_description", 2, _one("descriptions", "h.text", of_object)
     yield "shobj_description", 2, _one("descriptions", "h.text", of_object)
     of_column = "h.oid = $1 AND h.catalog = 'pg_class' AND h.attnum = $2"

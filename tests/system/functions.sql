@@ -10,7 +10,7 @@ SELECT relname::regclass FROM pg_class WHERE relname IN ('items', 'cheap', 'pair
 SELECT c.oid::regclass FROM pg_class c WHERE c.oid = 'items'::regclass;
 SELECT count(*) FROM pg_attribute WHERE attrelid = 'items'::regclass AND attnum > 0;
 SELECT count(*) FROM pg_class WHERE oid IN ('items'::regclass, 'public.pairs'::regclass);
-SELECT to_regclass('items'), to_regclass('nothing'), to_regclass('a b');
+SELECT to_regclass('items'), to_regclass('nothing'), to_regclass('public."Items"');
 SELECT to_regtype('int4'), to_regtype('nothing'), to_regtype('numeric(10,2)')::oid;
 SELECT 'int4'::regtype, 'integer[]'::regtype::oid, 'timestamp with time zone'::regtype::text, '"char"'::regtype;
 SELECT oid::regtype, oid::regtype::text FROM pg_type WHERE oid = 'varchar'::regtype;
@@ -38,11 +38,11 @@ SELECT has_table_privilege('postgres', 'items', 'DELETE'), pg_has_role('postgres
 SELECT current_schemas(true), current_schemas(false);
 SELECT pg_is_in_recovery(), pg_my_temp_schema(), pg_is_other_temp_schema(11);
 SELECT pg_relation_is_publishable('items'), pg_relation_is_publishable('pg_class');
-SELECT current_setting('jit'), current_setting('nothing.like_it', true);
+SELECT current_setting('standard_conforming_strings'), current_setting('nothing.like_it', true);
 SELECT i.indkey[0], i.indkey[1] FROM pg_index i WHERE i.indexrelid = 'name_and_code'::regclass;
 SELECT unnest(indkey), generate_subscripts(indkey, 1) FROM pg_index WHERE indexrelid = 'name_and_code'::regclass;
 SELECT conkey[1], conkey[2] FROM pg_constraint WHERE conname = 'name_and_code';
-SELECT conname FROM pg_constraint WHERE conkey = '{2,4}';
+SELECT conname FROM pg_constraint WHERE conkey = '{2,4}' AND conrelid = 'items'::regclass;
 SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey) WHERE i.indrelid = 'pairs'::regclass;
 SELECT oid::regclass FROM pg_class WHERE relname = 'items' AND relnamespace = 'public'::regnamespace;
 SELECT coalesce(c.oid::regclass::text, 'none') FROM pg_class c WHERE c.relname = 'items';

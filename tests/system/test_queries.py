@@ -25,6 +25,7 @@ NOT_COMPARED = {
     "pgcli.sql-4": SERVERS_OWN,
     "pgcli.sql-5": SERVERS_OWN,
     "pgcli.sql-6": SERVERS_OWN,
+    "pgcli.sql-7": "a list of the server's databases",
     "pgcli.sql-9": "functions are not listed",
     "pgcli.sql-12": "the test server's locale",
     "pgcli.sql-13": "the text of a view is laid out differently",
