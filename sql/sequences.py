@@ -99,11 +99,14 @@ def serial_sequence(scope: Scope, table_name: str, column_name: str) -> str | No
 
 
 def call_of(node: exp.Expr) -> str | None:
-    """The session function that `node` calls, if it calls one."""
-    if isinstance(node, exp.Anonymous) and isinstance(node.this, str):
-        name = node.this.lower()
-        return name if name in FUNCTIONS else None
-    return None
+    """The session function that `node` calls, if it calls one. pg_get_serial_sequence over a table's rows
+    is `sql.system`'s: it reads the catalog like any other function."""
+    if not isinstance(node, exp.Anonymous) or not isinstance(node.this, str):
+        return None
+    name = node.this.lower()
+    if name not in FUNCTIONS or (name == "pg_get_serial_sequence" and node.find(exp.Column) is not None):
+        return None
+    return name
 
 
 def calls_in(tree: exp.Expr) -> list[exp.Expr]:
