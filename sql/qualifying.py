@@ -140,9 +140,9 @@ def _withs(select: exp.Select) -> list[exp.With]:
     above: exp.Expr | None = select
     while above is not None:
         with_ = above.args.get("with_")
-        if with_ is not None and with_ is not below:
+        if isinstance(with_, exp.With) and with_ is not below:
             found.insert(0, with_)
-        elif with_ is not None:
+        elif isinstance(with_, exp.With):
             found.insert(0, _earlier(with_, select))
         below, above = above, above.parent
     return [with_ for with_ in found if with_.expressions]

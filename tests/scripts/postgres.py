@@ -92,10 +92,10 @@ class PostgresSession:
         """The next result; libpq's own waiting would hold up every other session of the script."""
         loop = asyncio.get_running_loop()
         while self._connection.is_busy():
-            readable = loop.create_future()
-            loop.add_reader(self._connection.socket, lambda: readable.done() or readable.set_result(None))
+            readable = asyncio.Event()
+            loop.add_reader(self._connection.socket, readable.set)
             try:
-                await readable
+                await readable.wait()
             finally:
                 loop.remove_reader(self._connection.socket)
             self._connection.consume_input()

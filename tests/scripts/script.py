@@ -19,7 +19,8 @@
 
 A statement ends with its line; a line that ends with a backslash goes on in the next. Rows for COPY FROM
 STDIN follow as lines that begin with ``|``. ``-- oracle`` in the first line means that PostgreSQL must
-give the same output. Timestamps with microseconds of the present are shown as <time>.
+give the same output. Timestamps with microseconds of the present are shown as <time>,
+and the bytes that a restore rewrites as <bytes>.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ STATEMENT = re.compile(r"(?P<session>[a-z]\w*)(?:@(?P<keep>\w+))?>(?P<mode>[!&]?
 COLLECT = re.compile(r"(?P<session>[a-z]\w*)<(?P<mode>!?)\s*")
 CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*")
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
+BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
 BLOCKED_AFTER_SECONDS = 0.2
 WAIT_SECONDS = 30
 
@@ -165,4 +167,7 @@ class Player:
             lines = shown_error(error)
             if mode != "!":
                 lines = ["(no error was expected)", *lines]
-        return [TIME.sub("<time>", line) for text in lines for line in text.split("\n")]
+        shown = [TIME.sub("<time>", line) for text in lines for line in text.split("\n")]
+        if any(line.endswith("bytes_rewritten") for line in shown):
+            shown = [BYTES.sub("<bytes>", line) for line in shown]
+        return shown

@@ -146,9 +146,8 @@ async def render(answers: AsyncIterator[Answer], client: Client, copied: str | N
 
 async def _copy(session: Session, columns: Sequence[ResultColumn], text: str) -> None:
     rows = [line.split("\t") for line in text.splitlines()]
-    arrays = [
-        pa.array([None if row[i] == "\\N" else row[i] for row in rows], pa.string()) for i in range(len(columns))
-    ]
+    fields = [[None if value == "\\N" else value for value in row] for row in rows]
+    arrays = [pa.array([row[i] for row in fields], pa.string()) for i in range(len(columns))]
     await session.copy_data(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns]))
     await session.copy_end(None)
 

@@ -71,11 +71,11 @@ count
 SELECT 1
 -- a view into the past, and a view read in the past
 a> CREATE VIEW old AS SELECT * FROM t FOR SYSTEM_TIME AS OF SNAPSHOT 's2'
-(no error was expected)
-ERROR: 0A000 AS OF inside a view is not supported
+CREATE VIEW
 a> SELECT * FROM old
-(no error was expected)
-ERROR: 42P01 relation "old" does not exist
+id | v
+1 | changed
+SELECT 1
 a> CREATE VIEW current AS SELECT id, text FROM t
 CREATE VIEW
 a@m3> SELECT clock_timestamp()
@@ -89,19 +89,11 @@ id | text
 SELECT 2
 -- dropped tables, tables that did not exist yet
 a> DROP VIEW current, old
-(no error was expected)
-ERROR: 42P01 view "old" does not exist
+DROP VIEW
 a> DROP TABLE t
-(no error was expected)
-ERROR: 2BP01 cannot drop table t because other objects depend on it
-DETAIL: view current depends on table t
-HINT: Use DROP ... CASCADE to drop the dependent objects too.
+DROP TABLE
 a>! SELECT * FROM t
-(an error was expected)
-id | text | extra
-1 | later | 7
-2 | later | 7
-SELECT 2
+ERROR: 42P01 relation "t" does not exist
 a> SELECT * FROM t FOR SYSTEM_TIME AS OF :m3 ORDER BY id
 id | text | extra
 1 | changed | 7
@@ -110,13 +102,10 @@ SELECT 2
 a>! SELECT * FROM back FOR SYSTEM_TIME AS OF :m1
 ERROR: 42P01 relation "back" does not exist
 a> CREATE TABLE t (other text)
-(no error was expected)
-ERROR: 42P07 relation "t" already exists
+CREATE TABLE
 a> SELECT * FROM t
-id | text | extra
-1 | later | 7
-2 | later | 7
-SELECT 2
+other
+SELECT 0
 a> SELECT * FROM t FOR SYSTEM_TIME AS OF :m1 ORDER BY id
 id | v
 1 | one
@@ -132,11 +121,11 @@ ERROR: 42703 column "other" does not exist
 a> BEGIN
 BEGIN
 a> INSERT INTO t VALUES ('mine')
-(no error was expected)
-ERROR: 22P02 invalid input syntax for type integer: "mine"
+INSERT 0 1
 a> SELECT count(*) FROM t FOR SYSTEM_TIME AS OF now()
-(no error was expected)
-ERROR: 25P02 current transaction is aborted, commands ignored until end of transaction block
+count
+0
+SELECT 1
 a> ROLLBACK
 ROLLBACK
 -- what is refused
