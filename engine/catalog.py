@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Literal
 
 from engine.ids import CatalogId, StorageId, Timestamp
 
+Level = Literal["tenant", "database", "schema", "table"]
+
 # --- bodies -----------------------------------------------------------------------------------------
 
 
@@ -182,19 +184,36 @@ class Snapshot:
     """A pinned timestamp. Its id is a catalog id; `timestamp` is unique and is its own commit ts
     unless the snapshot was taken AS OF an earlier moment. Lasting: a row of `mo_snapshots`.
 
-    `timestamp` is 0 in an uncommitted edit that means "my own commit ts"; the commit fills it in."""
+    `timestamp` is 0 in an uncommitted edit that means "my own commit ts"; the commit fills it in. A
+    snapshot of a narrower level covers `objects`: the ids of its database, schema or tables as of then."""
 
     kind: ClassVar[str] = "snapshot"
     id: CatalogId
     timestamp: Timestamp
     name: str | None = None
-    level: Literal["tenant", "database", "schema", "table"] = "tenant"
+    level: Level = "tenant"
     database_name: str | None = None
     schema_name: str | None = None
     table_name: str | None = None
     created_by: str = ""
     comment: str | None = None
     expires_at: Timestamp | None = None
+    objects: tuple[CatalogId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """A restore that was committed at `commit_ts` (0 in an edit: my own commit ts). `objects` are the
+    ids of what was restored, by its level: databases, schemas or tables; none for a tenant. Lasting."""
+
+    kind: ClassVar[str] = "restoration"
+    id: CatalogId
+    level: Level
+    objects: tuple[CatalogId, ...]
+    moment: Timestamp
+    commit_ts: Timestamp
+    method: Literal["physical", "logical"]
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +240,12 @@ Body = (
     | Password
     | Setting
     | Snapshot
+    | Restoration
     | TenantName
 )
 Relation = Table | View | Sequence
 BODIES: Mapping[str, type[Any]] = types.MappingProxyType({body.kind: body for body in typing.get_args(Body)})
-LASTING = frozenset({"password", "setting", "snapshot", "tenant"})
+LASTING = frozenset({"password", "setting", "snapshot", "restoration", "tenant"})
 
 # --- edits ------------------------------------------------------------------------------------------
 
@@ -387,6 +407,11 @@ class Catalog:
         """By timestamp, in order of time."""
         found = {body.timestamp: body for body in self._of("snapshot")}
         return dict(sorted(found.items()))
+
+    @functools.cached_property
+    def restorations(self) -> list[Restoration]:
+        """In order of time."""
+        return sorted(self._of("restoration"), key=lambda body: body.commit_ts)
 
     @functools.cached_property
     def settings(self) -> dict[str, Setting]:

@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from engine import wal
-from engine.catalog import Edit, Put, Snapshot
+from engine.catalog import Edit, Put, Restoration, Snapshot
 from engine.clock import Clock
 from engine.errors import CommitUnknown, EngineError, StoreFull, StoreUnavailable, TenantClosed, TenantFenced
 from engine.ids import CatalogId, Timestamp
@@ -219,15 +219,19 @@ class Committer:
 
 
 def _resolved(transaction: wal.Transaction) -> wal.Transaction:
-    """Snapshots that mean "my own commit" get its ts."""
+    """Snapshots and restorations that mean "my own commit" get its ts."""
     edits = tuple(_resolved_edit(edit, transaction.ts) for edit in transaction.edits)
     return dataclasses.replace(transaction, edits=edits)
 
 
 def _resolved_edit(edit: Edit, ts: Timestamp) -> Edit:
-    if isinstance(edit, Put) and isinstance(edit.body, Snapshot) and edit.body.timestamp == 0:
-        return Put(dataclasses.replace(edit.body, timestamp=ts))
-    return edit
+    match edit:
+        case Put(Snapshot(timestamp=0) as snapshot):
+            return Put(dataclasses.replace(snapshot, timestamp=ts))
+        case Put(Restoration(commit_ts=0) as restoration):
+            return Put(dataclasses.replace(restoration, commit_ts=ts))
+        case _:
+            return edit
 
 
 def _nbytes(transaction: wal.Transaction) -> int:

@@ -111,6 +111,10 @@ class TenantExists(EngineError):
     """A tenant of that name is there already. 42710."""
 
 
+class NameTaken(EngineError):
+    """What a restore brings back finds its place taken, or gone. 42P07."""
+
+
 class UnknownSnapshot(EngineError):
     """No snapshot of that name or timestamp. 42704."""
 

@@ -22,6 +22,7 @@ read pay for the rare restore.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,7 @@ from engine.catalog import Column
 from engine.duck import Cursor, Duck
 from engine.hot_rows import HotRows, by_columns, changes_of
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
+from engine.refs import OWN_COMMIT
 from engine.state import Storage, TailRows
 from engine.wal import Transaction
 
@@ -201,8 +203,9 @@ class HotTables:
 
     # --- restore ------------------------------------------------------------------------------------
 
-    def hand_over(self, old: StorageId, new: StorageId, moment: Timestamp) -> None:
-        """`new` begins as `old` was at `moment`: reuse the rows in memory, if they are there."""
+    def hand_over(self, old: StorageId, new: StorageId, moment: Timestamp, restored: Transaction) -> None:
+        """`new` begins as `old` was at `moment`: reuse the rows in memory, if they are there. What the
+        transaction that restored it wrote to it besides comes on top."""
         source = self.serving(old, moment)
         if source is None or not source.ready.done() or source.ready.exception() is not None:
             return
@@ -212,6 +215,8 @@ class HotTables:
             target = self._new(new, source.columns)
             source.pins += 1
             self._spawn(self._copy(source, target, moment))
+        own = tuple(ref for ref in restored.refs if ref.min_ts == OWN_COMMIT)
+        self._of[new].pending[restored.ts] = dataclasses.replace(restored, refs=own)
 
     def _take_over(self, source: HotTable, old: StorageId, new: StorageId, moment: Timestamp) -> None:
         first, last = source.serves[old]

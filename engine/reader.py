@@ -16,6 +16,7 @@ from engine.catalog import Table
 from engine.duck import Cursor, Duck, Stream
 from engine.ids import Timestamp
 from engine.scan import Scan, column_values
+from engine.state import Storage
 from engine.workspace import Workspace
 
 
@@ -52,7 +53,13 @@ class Reader:
         the transaction's own writes when `ts` is None, else the committed rows at `ts` alone, unless
         `own_writes` says otherwise."""
         own = ts is None if own_writes is None else own_writes
-        committed = await self._scan.relation(table, self._read_ts() if ts is None else ts)
+        moment = self._read_ts() if ts is None else ts
+        installed = self._workspace.refs_of(table.storage) if own else {}
+        if installed:
+            storage = Storage(table.storage, installed)
+            committed = await self._scan.cold(storage, table.columns, moment)
+        else:
+            committed = await self._scan.relation(table, moment)
         inserted, dead = self._workspace.rows_of(table.storage) if own else ([], None)
         if not inserted and dead is None:
             return committed

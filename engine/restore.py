@@ -21,16 +21,33 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog import LASTING, Catalog, Database, Drop, Edit, Put, Schema, Table, World
+from engine.catalog import (
+    LASTING,
+    Body,
+    Catalog,
+    Database,
+    Drop,
+    Edit,
+    Level,
+    Position,
+    Put,
+    Relation,
+    Schema,
+    Sequence,
+    Table,
+    View,
+    World,
+)
 from engine.duck import Cursor, Duck
-from engine.errors import KeyViolated, NotNullViolated
+from engine.errors import KeyViolated, NameTaken, NotNullViolated
 from engine.ids import CatalogId, RowId, StorageId, Timestamp
 from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
 from engine.refs import Ref
@@ -72,13 +89,58 @@ class Prepared:
 
     moment: Timestamp
     catalog: Catalog
+    extent: Extent
+    bodies: dict[tuple[str, CatalogId], Body]
     storages: dict[CatalogId, StorageId]
     refs: tuple[Ref, ...]
     tables: tuple[RestoredTable, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a restore is about: the whole tenant, or databases, schemas or tables by id. A table brings
+    the sequences it owns; a schema or database all that is in it."""
+
+    level: Level = "tenant"
+    objects: tuple[CatalogId, ...] = ()
+
+    def covered(self, catalog: Catalog) -> dict[tuple[str, CatalogId], Body]:
+        """The bodies of `catalog` that a restore of this extent replaces."""
+        schemas = {body.id for body in catalog.schemas.values() if self._holds_schema(body)}
+        relations = {
+            body.id: body
+            for body in catalog.relations.values()
+            if body.schema in schemas or self._holds_relation(body)
+        }
+        found: dict[tuple[str, CatalogId], Body] = {}
+        for body in catalog:
+            if isinstance(body, Table | View | Sequence | Position):
+                inside = body.id in relations
+            elif isinstance(body, Schema):
+                inside = body.id in schemas
+            elif isinstance(body, Database):
+                inside = self.level == "tenant" or (self.level == "database" and body.id in self.objects)
+            else:
+                inside = self.level == "tenant" and body.kind not in LASTING and body.kind != World.kind
+            if inside:
+                found[body.kind, body.id] = body
+        return found
+
+    def _holds_schema(self, schema: Schema) -> bool:
+        holder = {"tenant": None, "database": schema.database, "schema": schema.id}.get(self.level, 0)
+        return holder is None or holder in self.objects
+
+    def _holds_relation(self, body: Relation) -> bool:
+        if self.level != "table":
+            return False
+        return body.id in self.objects or (isinstance(body, Sequence) and body.owner_table in self.objects)
+
+
+WHOLE_TENANT = Extent()
+
+
 class Restorer:
-    """Prepares a restore of a whole tenant to `moment`."""
+    """Prepares a restore of the tables of an extent to `moment`."""
 
     def __init__(
         self,
@@ -87,13 +149,17 @@ class Restorer:
         objects: ObjectWriter,
         moment: Timestamp,
         new_scan: Callable[[Cursor], Scan],
+        extent: Extent = WHOLE_TENANT,
     ) -> None:
+        self.extent = extent
         self._state = state
         self._duck = duck
         self._objects = objects
         self._moment = moment
         self._new_scan = new_scan
         self.catalog = state.history.at(moment)
+        self.bodies = extent.covered(self.catalog)
+        self.tables = [body for body in self.bodies.values() if isinstance(body, Table)]
 
     async def physical(self, storages: dict[CatalogId, StorageId]) -> Prepared:
         """`storages`: the new storage of each table."""
@@ -102,7 +168,7 @@ class Restorer:
         async def one(table: Table) -> tuple[list[Ref], RestoredTable]:
             return await self._share(table, storages[table.id], slots)
 
-        done = await asyncio.gather(*(one(table) for table in self.catalog.tables.values()))
+        done = await asyncio.gather(*(one(table) for table in self.tables))
         return self._prepared(storages, done)
 
     async def _share(
@@ -146,10 +212,7 @@ class Restorer:
         self, storages: dict[CatalogId, StorageId], new_row_ids: Callable[[int], RowId]
     ) -> Prepared:
         """Rows as of the moment, read and written anew, keys and nulls checked."""
-        done = [
-            await self._import(table, storages[table.id], new_row_ids)
-            for table in self.catalog.tables.values()
-        ]
+        done = [await self._import(table, storages[table.id], new_row_ids) for table in self.tables]
         return self._prepared(storages, done)
 
     async def _import(
@@ -191,44 +254,75 @@ class Restorer:
     def _prepared(
         self,
         storages: dict[CatalogId, StorageId],
-        done: Sequence[tuple[list[Ref], RestoredTable]],
+        done: SequenceOf[tuple[list[Ref], RestoredTable]],
     ) -> Prepared:
         return Prepared(
             self._moment,
             self.catalog,
+            self.extent,
+            self.bodies,
             storages,
             tuple(ref for refs, _ in done for ref in refs),
             tuple(line for _, line in done),
         )
 
 
-def edits(current: Catalog, prepared: Prepared, new_world: CatalogId) -> tuple[Edit, ...]:
-    """What turns `current` into the catalog as of the moment under a new tenant id."""
-    kept = {
-        (body.kind, body.id): body
-        for body in prepared.catalog
-        if body.kind not in LASTING and not isinstance(body, World)
-    }
+def edits(current: Catalog, prepared: Prepared, new_world: CatalogId | None) -> tuple[Edit, ...]:
+    """What turns the extent's part of `current` into what it was, under a new tenant id if one is given.
+    Raises `NameTaken` when something else has its name now, or its schema or database is gone."""
+    kept = prepared.bodies
     made: list[Edit] = [
         Drop(body.kind, body.id)
-        for body in current
-        if body.kind not in LASTING and (body.kind, body.id) not in kept
+        for body in prepared.extent.covered(current).values()
+        if (body.kind, body.id) not in kept
     ]
-    made.append(Put(World(new_world)))
+    if new_world is not None:
+        made.append(Put(World(new_world)))
     for body in kept.values():
         if isinstance(body, Table):
             made.append(Put(dataclasses.replace(body, storage=prepared.storages[body.id])))
         elif current.get(body.kind, body.id) != body:
             made.append(Put(body))
+    _check_names(current.edited(made), kept.values())
     return tuple(made)
+
+
+def _check_names(after: Catalog, restored: Iterable[Body]) -> None:
+    """Everything restored has a place to be, and its name to itself."""
+    for body in restored:
+        match body:
+            case Table() | View() | Sequence():
+                holder, found = after.get(Schema.kind, body.schema), "schema"
+                names = [other for other in after if isinstance(other, Table | View | Sequence)]
+                taken = any(o.id != body.id and (o.schema, o.name) == (body.schema, body.name) for o in names)
+            case Schema():
+                holder, found = after.get(Database.kind, body.database), "database"
+                schemas = [other for other in after if isinstance(other, Schema)]
+                taken = any(
+                    o.id != body.id and (o.database, o.name) == (body.database, body.name) for o in schemas
+                )
+            case Database():
+                holder, found = after.world, "tenant"
+                databases = [other for other in after if isinstance(other, Database)]
+                taken = any(o.id != body.id and o.name == body.name for o in databases)
+            case _:
+                continue
+        if holder is None:
+            raise NameTaken(
+                f'the {found} of "{body.name}" does not exist any more', hint=f"Restore the {found}."
+            )
+        if taken:
+            raise NameTaken(
+                f'something else is called "{body.name}" now', hint="Rename or drop it, then restore again."
+            )
 
 
 def dropped_lines(current: Catalog, prepared: Prepared) -> tuple[RestoredTable, ...]:
     """The tables that a restore ends because they did not exist at the moment."""
     return tuple(
         RestoredTable(*names(current, table), "dropped", 0, 0, 0, 0)
-        for table in current.tables.values()
-        if table.id not in prepared.storages
+        for table in prepared.extent.covered(current).values()
+        if isinstance(table, Table) and table.id not in prepared.storages
     )
 
 

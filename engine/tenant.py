@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 
 from engine import wal
 from engine.cache import ObjectCache
-from engine.catalog import Catalog, Put, Snapshot, World
+from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, Table, World
 from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
@@ -44,7 +44,7 @@ from engine.locks import Locks
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.recovery import Claimed
-from engine.restore import Method, Prepared, RestoreReport
+from engine.restore import Method, RestoreReport
 from engine.scan import Scan
 from engine.state import State, Storage
 from engine.stores.base import Store
@@ -120,6 +120,7 @@ class Tenant:
         self._next_id = self.state.next_id
         self._next_row_id = self.state.next_row_id
         self._sequence_values: dict[CatalogId, int] = {}
+        self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
         self._transactions: set[Transaction] = set()
         self._recent_deletes: deque[tuple[Timestamp, StorageId, RowIds]] = deque()
         self.reading: Counter[str] = Counter()
@@ -276,9 +277,30 @@ class Tenant:
             for deleted in transaction.deletes:
                 self._recent_deletes.append((transaction.ts, deleted.storage, deleted.row_ids.to_numpy()))
         self._hot.applied()
-        if self.upkeep.restoring is not None and any(map(_starts_world, transactions)):
-            prepared, hand_over = self.upkeep.restoring
-            self._end_old_world(prepared, hand_over=hand_over)
+        for transaction in transactions:
+            bodies = [edit.body for edit in transaction.edits if isinstance(edit, Put)]
+            if any(isinstance(body, Restoration) for body in bodies):
+                self._restored(transaction, whole=any(isinstance(body, World) for body in bodies))
+
+    def expect_heirs(self, heirs: Mapping[StorageId, tuple[StorageId, Timestamp]]) -> None:
+        """A restore is about to commit: each new storage begins as an old one was at a moment."""
+        self._heirs.update(heirs)
+
+    def _restored(self, transaction: wal.Transaction, *, whole: bool) -> None:
+        """A restore is visible: hot tables change hands, sequences stand where they stood. After that of
+        a whole tenant nobody goes on from the world before it."""
+        for edit in transaction.edits:
+            match edit:
+                case Put(Table(storage=storage)) if storage in self._heirs:
+                    old, moment = self._heirs.pop(storage)
+                    self._hot.hand_over(old, storage, moment, transaction)
+                case Put(Position(id=id)) | Drop("position", id):
+                    self._sequence_values.pop(id, None)
+        if whole:
+            self._sequence_values.clear()
+            for open_transaction in list(self._transactions):
+                if open_transaction.keeps_its_moment():
+                    open_transaction.doom(tenant_restored())
 
     def fail(self, error: EngineError) -> None:
         """The tenant can go on no longer."""
@@ -317,10 +339,10 @@ class Tenant:
         """Forget what nothing needs, delete what nothing names."""
         return await self.upkeep.collect()
 
-    async def restore(self, moment: Timestamp, method: Method = "physical") -> RestoreReport:
+    async def restore(self, moment: Timestamp, method: Method = "physical", role: str = "") -> RestoreReport:
         """Take the whole tenant back to `moment`, online."""
         await self.settle(moment)
-        return await self.upkeep.restore(moment, method)
+        return await self.upkeep.restore(moment, method, role)
 
     def pins(self) -> Pins:
         """The moments that must stay readable: history, snapshots, running transactions."""
@@ -333,16 +355,6 @@ class Tenant:
         """How long any moment stays readable by its timestamp alone."""
         setting = self.catalog.settings.get("history_retention")
         return int(setting.value) if setting is not None else HISTORY_RETENTION_US
-
-    def _end_old_world(self, prepared: Prepared, *, hand_over: bool) -> None:
-        """The restore is visible: nobody goes on from the world before it."""
-        self._sequence_values.clear()
-        for transaction in list(self._transactions):
-            if transaction.keeps_its_moment():
-                transaction.doom(tenant_restored())
-        if hand_over:
-            for table in prepared.catalog.tables.values():
-                self._hot.hand_over(table.storage, prepared.storages[table.id], prepared.moment)
 
     # --- the end -------------------------------------------------------------------------------------
 
@@ -357,10 +369,6 @@ class Tenant:
             task.cancel()
         await self._hot.close()
         self.duck.close()
-
-
-def _starts_world(transaction: wal.Transaction) -> bool:
-    return any(isinstance(edit, Put) and isinstance(edit.body, World) for edit in transaction.edits)
 
 
 def tenant_restored() -> TenantRestored:

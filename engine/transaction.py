@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Key, Position, Put, Table
+from engine.catalog import Catalog, Edit, Key, Position, Put, Restoration, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
@@ -40,7 +40,8 @@ from engine.ids import CatalogId, StorageId, Timestamp
 from engine.locks import Owner
 from engine.objects import Layout
 from engine.reader import Reader
-from engine.refs import Ref
+from engine.refs import OWN_COMMIT, Ref
+from engine.restore import Extent, Method, RestoredTable, dropped_lines, edits
 from engine.workspace import Savepoint, Workspace, distinct
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Transaction:
         self._doomed: EngineError | None = None
         self._over = False
         self._written: list[Ref] = []
+        self._read: list[str] = []
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -154,6 +156,32 @@ class Transaction:
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
         self._tenant.set_value(sequence_id, value)
         self.workspace.positions[sequence_id] = value
+
+    # --- restore ------------------------------------------------------------------------------------
+
+    async def restore(
+        self, moment: Timestamp, extent: Extent, method: Method = "physical", role: str = ""
+    ) -> tuple[RestoredTable, ...]:
+        """Take databases, schemas or tables back to `moment`, as part of this transaction. The caller
+        has settled the moment and locked the names concerned."""
+        self.check()
+        tables = extent.covered(self._tenant.history.at(moment)).values()
+        now = extent.covered(self._catalog).values()
+        for id in sorted({body.id for body in (*tables, *now) if isinstance(body, Table)}):
+            await self.lock_table(id, exclusive=True)
+        prepared = await self._tenant.upkeep.prepare(moment, method, extent)
+        self._written += prepared.refs
+        self._read += [ref.key for ref in prepared.refs]
+        self._tenant.reading.update(ref.key for ref in prepared.refs)
+        ended = dropped_lines(self._catalog, prepared)
+        record = Restoration(self.new_id(), extent.level, extent.objects, moment, OWN_COMMIT, method, role)
+        self.edit(*edits(self._catalog, prepared, None), Put(record))
+        self.workspace.refs += prepared.refs
+        if method == "physical":
+            for table in prepared.bodies.values():
+                if isinstance(table, Table):
+                    self.workspace.heirs[prepared.storages[table.id]] = (table.storage, moment)
+        return (*prepared.tables, *ended)
 
     # --- rows ---------------------------------------------------------------------------------------
 
@@ -307,6 +335,7 @@ class Transaction:
             self._over = True
             self._tenant.locks.release_all(self._owner)
             self._tenant.objects.in_flight.difference_update(ref.key for ref in self._written)
+            self._tenant.reading.subtract(self._read)
             self._tenant.ended(self)
 
     async def _request(self) -> Request:
@@ -336,6 +365,7 @@ class Transaction:
                 next_row_id=self._tenant.next_row_id,
             )
 
+        self._tenant.expect_heirs(self.workspace.heirs)
         size = self.workspace.nbytes + 200 * len(edits)
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         return Request(build, self._world, size, done)

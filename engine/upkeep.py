@@ -17,6 +17,7 @@ from engine import flush as flushing
 from engine import manifest as manifests
 from engine import restore as restoring
 from engine import wal
+from engine.catalog import Put, Restoration
 from engine.checkpoint import Publisher
 from engine.collection import Collector, Deleted, Forgettable, Verdict, forgettable
 from engine.commit import Committer, Request
@@ -25,6 +26,7 @@ from engine.errors import TenantFenced
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
 from engine.puts import put_object
+from engine.refs import OWN_COMMIT
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -33,8 +35,7 @@ REFS_INLINE_MAX = 1_000
 
 
 class Upkeep:
-    """`flushed_wal` is the first WAL object that the newest manifest leaves to replay; `restoring` is
-    set while a restore waits for its turn to commit."""
+    """`flushed_wal` is the first WAL object that the newest manifest leaves to replay."""
 
     def __init__(
         self,
@@ -51,7 +52,6 @@ class Upkeep:
         self._collector = collector
         self._alone = asyncio.Lock()
         self.flushed_wal = flushed_wal
-        self.restoring: tuple[restoring.Prepared, bool] | None = None
 
     @property
     def busy(self) -> bool:
@@ -164,35 +164,51 @@ class Upkeep:
         self._state.forget(over.refs, over.entries)
 
     async def restore(
-        self, moment: Timestamp, method: restoring.Method = "physical"
+        self, moment: Timestamp, method: restoring.Method, role: str
     ) -> restoring.RestoreReport:
         """Take the whole tenant back to `moment`, online."""
         async with self._alone:
-            concerned = self._state.history.at(moment).tables.values()
-            if any(self._state.storage(table.storage).has_tail_until(moment) for table in concerned):
-                await self._flush([moment])
-            restorer = restoring.Restorer(
-                self._state, self._tenant.duck, self._tenant.objects, moment, self._tenant.new_scan
-            )
-            storages = {id: StorageId(self._tenant.new_id()) for id in restorer.catalog.tables}
-            if method == "physical":
-                prepared = await restorer.physical(storages)
-            else:
-                prepared = await restorer.logical(storages, self._tenant.new_row_ids)
-            return await self._commit_restore(prepared, hand_over=method == "physical")
+            prepared = await self._prepare(moment, method, restoring.WHOLE_TENANT)
+            try:
+                return await self._commit_restore(prepared, method, role)
+            finally:
+                self._tenant.objects.in_flight.difference_update(ref.key for ref in prepared.refs)
+
+    async def prepare(
+        self, moment: Timestamp, method: restoring.Method, extent: restoring.Extent
+    ) -> restoring.Prepared:
+        """What a transaction needs to take a part of the tenant back to `moment`."""
+        async with self._alone:
+            return await self._prepare(moment, method, extent)
+
+    async def _prepare(
+        self, moment: Timestamp, method: restoring.Method, extent: restoring.Extent
+    ) -> restoring.Prepared:
+        tenant = self._tenant
+        restorer = restoring.Restorer(
+            self._state, tenant.duck, tenant.objects, moment, tenant.new_scan, extent
+        )
+        storages = [self._state.storages.get(table.storage) for table in restorer.tables]
+        if any(storage is not None and storage.has_tail_until(moment) for storage in storages):
+            await self._flush([moment])
+        new = {table.id: StorageId(tenant.new_id()) for table in restorer.tables}
+        if method == "physical":
+            return await restorer.physical(new)
+        return await restorer.logical(new, tenant.new_row_ids)
 
     async def _commit_restore(
-        self, prepared: restoring.Prepared, *, hand_over: bool
+        self, prepared: restoring.Prepared, method: restoring.Method, role: str
     ) -> restoring.RestoreReport:
         refs_key = await self._put_refs(prepared)
         world = self._tenant.new_id()
+        record = Restoration(self._tenant.new_id(), "tenant", (), prepared.moment, OWN_COMMIT, method, role)
         ended: list[restoring.RestoredTable] = []
 
         def build(ts: Timestamp) -> wal.Transaction:
             ended.extend(restoring.dropped_lines(self._tenant.catalog, prepared))
             return wal.Transaction(
                 ts=ts,
-                edits=restoring.edits(self._tenant.catalog, prepared, world),
+                edits=(*restoring.edits(self._tenant.catalog, prepared, world), Put(record)),
                 refs=prepared.refs,
                 refs_key=refs_key,
                 next_id=self._tenant.next_id,
@@ -201,11 +217,12 @@ class Upkeep:
 
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         request = Request(build, self._tenant.catalog.world.id, 0, done, exclusive=True)
-        self.restoring = (prepared, hand_over)
-        try:
-            ts = await self._committer.commit(request)
-        finally:
-            self.restoring = None
+        if method == "physical":
+            tables = prepared.catalog.tables.values()
+            self._tenant.expect_heirs(
+                {prepared.storages[table.id]: (table.storage, prepared.moment) for table in tables}
+            )
+        ts = await self._committer.commit(request)
         return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
 
     async def _put_refs(self, prepared: restoring.Prepared) -> str | None:

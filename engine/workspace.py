@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog import Edit
-from engine.ids import CatalogId, StorageId
+from engine.ids import CatalogId, StorageId, Timestamp
 from engine.refs import Ref
 
 RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -45,7 +45,11 @@ class Savepoint:
 
 
 class Workspace:
+    """`refs` are whole objects, installed without looking into them again; `heirs` tells of a restored
+    table's new storage whose rows it begins with: the old storage and the moment."""
+
     def __init__(self) -> None:
+        self.heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
         self.edits: list[Edit] = []
         self.refs: list[Ref] = []
         self.positions: dict[CatalogId, int] = {}
@@ -80,6 +84,9 @@ class Workspace:
             del heap.deletes[deletes:]
             if not heap.inserts and not heap.deletes:
                 del self._heaps[id]
+
+    def refs_of(self, storage: StorageId) -> dict[str, Ref]:
+        return {ref.key: ref for ref in self.refs if ref.storage == storage}
 
     def insert(self, storage: StorageId, rows: pa.Table) -> None:
         if rows.num_rows:

@@ -49,6 +49,7 @@ SQLSTATE_OF: dict[type[engine_errors.EngineError], str] = {
     engine_errors.KeyViolated: "23505",
     engine_errors.UnknownTenant: "42704",
     engine_errors.TenantExists: "42710",
+    engine_errors.NameTaken: "42P07",
     engine_errors.UnknownSnapshot: "42704",
     engine_errors.SnapshotExists: "42710",
     engine_errors.MomentTooOld: "22023",

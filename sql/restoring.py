@@ -30,7 +30,7 @@ async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> Asy
     scope.require_no_block("RESTORE TENANT")
     ts = await _moment(scope, statement, target, arguments)
     await scope.block.rollback()
-    report = await scope.interrupts.wait(target.restore(ts, statement.method))
+    report = await scope.interrupts.wait(target.restore(ts, statement.method, scope.principal.role))
     scope.interrupts.deafen()
     scope.plans.clear()
     scope.block.enter()
