@@ -1,9 +1,5 @@
-"""Bind parameters: bytes from the client to Python values a session takes.
-
-Text stays text, for the statement's own cast to read (so its errors are the cast's), except arrays and
-bytea, whose PostgreSQL text DuckDB would read differently. Binary becomes the Python value of the type;
-where Python has none (infinity, BC, year 10000, 24:00) the PostgreSQL text of it. Bytes that are not a
-value of the type are 22P03; a value outside its type's range keeps that type's own error.
+"""Parameters in binary format. Bytes that are not a value of the type are 22P03; a value outside its
+type's range keeps that type's own error.
 """
 
 from __future__ import annotations
@@ -16,9 +12,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from server.values.times import interval_text, timestamp_text
+from server.parameters.text import decoded
+from server.values.times import timestamp_text
 from sql.errors import SqlError
-from sql.types import PgType, array_from_text, bytea_from_text, find_oid
+from sql.types import PgType, find_oid
 
 _EPOCH = datetime(2000, 1, 1)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()
@@ -31,54 +28,12 @@ _DAY_US = 86_400_000_000
 _DIMENSIONS_MAX = 6
 
 
-class _Malformed(Exception):
+class Malformed(Exception):
     """The bytes are not a value of the type."""
 
 
-def decode(oid: int, format_code: int, data: bytes) -> Any:
-    """One parameter that is not null. An unknown OID counts as text."""
-    pg = find_oid(oid)
-    if format_code == 0:
-        return _from_text(pg, data)
-    if format_code != 1:
-        raise SqlError("22023", f"unsupported format code: {format_code}")
-    try:
-        return _from_binary(pg, data)
-    except (_Malformed, struct.error) as failure:
-        raise SqlError("22P03", "incorrect binary data format in bind parameter") from failure
-
-
-def _from_text(pg: PgType | None, data: bytes) -> Any:
-    text = _decoded(data)
-    if pg is not None and pg.name == "bytea":
-        return bytea_from_text(text)
-    if pg is not None and pg.is_array:
-        element = find_oid(pg.element_oid)
-        return _each(array_from_text(text), bytea_from_text if element and element.name == "bytea" else str)
-    return text
-
-
-def _each(items: list[Any], convert: Callable[[str], Any]) -> list[Any]:
-    return [
-        _each(item, convert) if isinstance(item, list) else item if item is None else convert(item)
-        for item in items
-    ]
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as failure:
-        shown = " ".join(f"0x{byte:02x}" for byte in data[failure.start : failure.end])
-        raise SqlError("22021", f'invalid byte sequence for encoding "UTF8": {shown}') from None
-    if "\0" in text:
-        raise SqlError("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-    return text
-
-
-def _from_binary(pg: PgType | None, data: bytes) -> Any:
-    if pg is None:
-        return _decoded(data)
+def from_binary(pg: PgType, data: bytes) -> Any:
+    """The parameter's value; `Malformed` or `struct.error` when the bytes are none."""
     if pg.is_array:
         return _array(pg, data)
     read = _READERS.get(pg.name)
@@ -96,7 +51,7 @@ def _unpacked(layout: struct.Struct) -> Callable[[bytes], Any]:
 
 def _boolean(data: bytes) -> bool:
     if len(data) != 1:
-        raise _Malformed
+        raise Malformed
     return data != b"\0"
 
 
@@ -106,14 +61,14 @@ def _bytes(data: bytes) -> bytes:
 
 def _jsonb(data: bytes) -> str:
     if not data:
-        raise _Malformed
+        raise Malformed
     if data[0] != 1:
         raise SqlError("XX000", f"unsupported jsonb version number {data[0]}")
     return _json(data[1:])
 
 
 def _json(data: bytes) -> str:
-    text = _decoded(data)
+    text = decoded(data)
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -123,7 +78,7 @@ def _json(data: bytes) -> str:
 
 def _uuid(data: bytes) -> UUID:
     if len(data) != 16:
-        raise _Malformed
+        raise Malformed
     return UUID(bytes=bytes(data))
 
 
@@ -138,7 +93,7 @@ def _date(data: bytes) -> date | str:
         return date.fromordinal(days + _EPOCH_DAY)
     if not -2_451_545 <= days < 2_145_031_949:
         raise SqlError("22008", "date out of range")
-    return timestamp_text(days * _DAY_US + _EPOCH_US, None)
+    return _dated(days * _DAY_US + _EPOCH_US, None)
 
 
 def _time(data: bytes) -> time | str:
@@ -157,7 +112,7 @@ def _timestamp(data: bytes) -> datetime | str:
     try:
         return _EPOCH + timedelta(microseconds=moment)
     except OverflowError:
-        return timestamp_text(moment + _EPOCH_US, "")
+        return _dated(moment + _EPOCH_US, "")
 
 
 def _timestamptz(data: bytes) -> datetime | str:
@@ -166,16 +121,25 @@ def _timestamptz(data: bytes) -> datetime | str:
         return found.replace(tzinfo=UTC)
     if "infinity" in found:
         return found
-    return timestamp_text(_INT64.unpack(data)[0] + _EPOCH_US, "+00")
+    return _dated(_INT64.unpack(data)[0] + _EPOCH_US, "+00")
 
 
 _INTERVAL = struct.Struct(">qii")
 
 
-def _interval(data: bytes) -> timedelta | str:
+def _interval(data: bytes) -> str:
     """Months have no place in a timedelta, and DuckDB would make days of its seconds' overflow."""
     microseconds, days, months = _INTERVAL.unpack(data)
-    return interval_text(months, days, microseconds)
+    return f"{months} months {days} days {microseconds} microseconds"
+
+
+def _dated(moment: int, suffix: str | None) -> str:
+    """A moment that Python has no value for, as DuckDB reads it: the era after the date."""
+    text = timestamp_text(moment, suffix)
+    if not text.endswith(" BC"):
+        return text
+    day, space, rest = text.removesuffix(" BC").partition(" ")
+    return f"{day} (BC){space}{rest}"
 
 
 # --- numeric ----------------------------------------------------------------------------------------
@@ -187,7 +151,7 @@ _SPECIAL_NUMERICS = {0xC000: "NaN", 0xD000: "Infinity", 0xF000: "-Infinity"}
 def _numeric(data: bytes) -> Decimal:
     count, weight, sign, scale = _NUMERIC_HEAD.unpack(data[:8])
     if count < 0 or len(data) != 8 + 2 * count or scale < 0 or scale > 0x3FFF:
-        raise _Malformed
+        raise Malformed
     if sign in _SPECIAL_NUMERICS:
         return Decimal(_SPECIAL_NUMERICS[sign])
     if sign not in (0, 0x4000):
@@ -212,7 +176,7 @@ def _array(pg: PgType, data: bytes) -> list[Any]:
     element = find_oid(pg.element_oid)
     assert element is not None
     if not 0 <= dimensions <= _DIMENSIONS_MAX or flags not in (0, 1):
-        raise _Malformed
+        raise Malformed
     if element_oid != element.oid:
         given = find_oid(element_oid)
         message = f"binary data has array element type {element_oid} ({given.title if given else '???'})"
@@ -222,10 +186,10 @@ def _array(pg: PgType, data: bytes) -> list[Any]:
     for size in shape:
         count *= size
         if size < 0 or count * 4 > len(data):
-            raise _Malformed
+            raise Malformed
     items, position = _array_items(element, data, position, count)
     if position != len(data):
-        raise _Malformed
+        raise Malformed
     return _shaped(items, shape)
 
 
@@ -235,8 +199,8 @@ def _array_items(element: PgType, data: bytes, position: int, count: int) -> tup
         (length,) = _INT32.unpack(data[position : position + 4])
         position += 4
         if length < -1 or position + length > len(data):
-            raise _Malformed
-        items.append(None if length < 0 else _from_binary(element, data[position : position + length]))
+            raise Malformed
+        items.append(None if length < 0 else from_binary(element, data[position : position + length]))
         position += max(length, 0)
     return items, position
 
@@ -265,7 +229,7 @@ _READERS: dict[str, Callable[[bytes], Any]] = {
     "timestamp": _timestamp,
     "timestamptz": _timestamptz,
     "interval": _interval,
-    **dict.fromkeys(("text", "varchar", "bpchar", "name", "char", "unknown", "cstring"), _decoded),
+    **dict.fromkeys(("text", "varchar", "bpchar", "name", "char", "unknown", "cstring"), decoded),
     **dict.fromkeys(("oid", "xid", "cid", "regproc", "regprocedure", "regoper"), _unpacked(_UINT32)),
     **dict.fromkeys(("regoperator", "regclass", "regtype", "regconfig"), _unpacked(_UINT32)),
     **dict.fromkeys(("regdictionary", "regnamespace", "regrole"), _unpacked(_UINT32)),
