@@ -176,6 +176,8 @@ class _Rewriter:
         while changed is not None:
             if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
                 changed = _named(changed, output_name(node))
+            elif isinstance(node.parent, exp.Any | exp.All):
+                changed = exp.Paren(this=changed)  # an array's value, not the rows of a query
             node.replace(changed)
             node = changed
             changed = self._expand(node)

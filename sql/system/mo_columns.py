@@ -33,6 +33,6 @@ descriptions 0 v @oid:oid! @catalog:text! @attnum:int4! @text:text!
 relation_sizes 0 v @oid:oid! @main:int8! @indexes:int8!
 database_sizes 0 v @oid:oid! @name:text! @bytes:int8!
 settings 0 v @name:text! @value:text!
-session 0 v @schemas:text[]! @schemas_and_system:text[]! @role:oid! @admin:bool! @process_id:int4
+session 0 v @schemas:name[]! @schemas_and_system:name[]! @role:oid! @admin:bool! @process_id:int4
 encodings 0 v @number:int4! @name:text!
 """
