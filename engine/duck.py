@@ -61,6 +61,7 @@ class Cursor:
         self._connection = connection
         self._pool = pool
         self._registered: list[str] = []
+        self._streaming: pa.RecordBatchReader | None = None
         self.timezone = "UTC"
         self._interrupted = False
 
@@ -133,7 +134,8 @@ class Cursor:
     async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Stream:
         def work() -> tuple[list[tuple[str, str]], pa.RecordBatchReader]:
             relation = self._relation(sql, parameters)
-            return _types(relation), relation.to_arrow_reader(BATCH_ROWS)
+            self._streaming = relation.to_arrow_reader(BATCH_ROWS)
+            return _types(relation), self._streaming
 
         types, reader = await self.run(work)
         return Stream(self, types, reader)
@@ -167,12 +169,16 @@ class Cursor:
         self._connection.interrupt()
 
     def _clean(self) -> None:
+        """A result that was not read to its end is closed: it would keep the connection busy."""
+        if self._streaming is not None:
+            self._streaming.close()
+            self._streaming = None
         for name in self._registered:
             self._connection.unregister(name)
         self._registered.clear()
 
     async def clean(self) -> None:
-        if self._registered:
+        if self._registered or self._streaming is not None:
             await self.run(self._clean)
 
     def close(self) -> None:
