@@ -152,7 +152,8 @@ def _moment(value: str, wanted: Declared) -> str:
     if kind == "timestamp":
         text = re.sub(r"(\d)\s*(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?)\Z", r"\1", text) if ":" in text else text
     if not re.match(r"[+-]?\d|-?inf|\+inf", text.lower()) or len(text) > 60:
-        raise SqlError("22007", f'invalid input syntax for type {wanted.pg.title}: "{value}"')
+        name = wanted.pg.title.removesuffix(" without time zone")
+        raise SqlError("22007", f'invalid input syntax for type {name}: "{value}"')
     if wanted.modifier >= 0:
         return explicit_cast(wanted, string(text))
     return f"CAST({string(text)} AS {wanted.duckdb})"

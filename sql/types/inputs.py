@@ -66,7 +66,8 @@ def _error(sqlstate: str, before: str, x: str, after: str) -> str:
 
 
 def _invalid(wanted: Declared, x: str, sqlstate: str = "22P02") -> str:
-    return _error(sqlstate, f'invalid input syntax for type {wanted.pg.title}: "', x, '"')
+    name = wanted.pg.title.removesuffix(" without time zone")
+    return _error(sqlstate, f'invalid input syntax for type {name}: "', x, '"')
 
 
 def _integer(wanted: Declared, x: str) -> str:
