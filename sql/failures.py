@@ -92,6 +92,7 @@ def _says(sqlstate: str, message: str, hint: str | None = None) -> Callable[[re.
 
 
 _COLUMN = '(?P<name>[^"]+)'
+_REGEX = "invalid regular expression"
 RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] = tuple(
     (re.compile(pattern, re.DOTALL), make)
     for pattern, make in (
@@ -156,11 +157,14 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             _says("42601", "each UNION query must have the same number of columns"),
         ),
         (r"LIMIT/OFFSET cannot be negative", _says("2201W", "LIMIT must not be negative")),
+        (r"(missing|unexpected) \)", _says("2201B", f"{_REGEX}: parentheses () not balanced")),
+        (r"missing \]", _says("2201B", f"{_REGEX}: brackets [] not balanced")),
         (
-            r"missing \)|invalid (perl operator|regexp|character class)|"
-            r"no argument for repetition|unexpected \)",
-            _says("2201B", "invalid regular expression"),
+            r"(no argument for|bad|invalid) repetition",
+            _says("2201B", f"{_REGEX}: quantifier operand invalid"),
         ),
+        (r"invalid character class", _says("2201B", f"{_REGEX}: invalid character class")),
+        (r"invalid (escape sequence|perl operator|regexp)|trailing \\", _says("2201B", _REGEX)),
         (
             rf"Ambiguous reference to (column|table)( name)? \"{_COLUMN}\"",
             _says("42702", 'column reference "{name}" is ambiguous'),
@@ -210,6 +214,7 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             r"Invalid escape string|must be empty or one character",
             _says("22025", "invalid escape string", "Escape string must be empty or one character."),
         ),
+        (r"Invalid UTF8 Codepoint -", _says("22023", "character number must be positive")),
         (r"Invalid UTF8 Codepoint", _says("54000", "requested character not valid for encoding: UTF8")),
         (r"interval cannot be 0", _says("22023", "step size cannot equal zero")),
         (

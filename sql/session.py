@@ -17,6 +17,7 @@ from typing import cast
 import pyarrow as pa
 
 from engine.cluster import Cluster
+from engine.errors import StatementCancelled
 from engine.tenant import Tenant
 from sql import describing, execution
 from sql.answers import (
@@ -264,7 +265,7 @@ class Session:
             yield
         except Exception as error:
             told = as_sql_error(error)
-            if told.sqlstate == "57014":
+            if isinstance(error, StatementCancelled):
                 told.message = self._scope.interrupts.reason
             await self.failed()
             raise told from error
