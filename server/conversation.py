@@ -35,6 +35,8 @@ from sql.session import Session
 
 ROWS_AT_ONCE = 1 << 14
 """Rows that are encoded in one piece."""
+COPY_BYTES = 1 << 20
+"""COPY's bytes are gathered up to this before they are parsed."""
 INLINE_BYTES = 1 << 15
 """Work on less than this is done on the event loop; a thread would cost more than it gives."""
 
@@ -261,14 +263,18 @@ class Conversation:
     async def _copy_in(self, answer: answers.CopyIn) -> None:
         self._client.say(backend.CopyInResponse(len(answer.columns)))
         reader = CopyReader(answer.columns, answer.options)
+        gathered = bytearray()
         while True:
             message = await self._client.next_message()
             match message:
                 case frontend.CopyData():
-                    batches = await _work(len(message.data), reader.feed, message.data)
-                    await self._copy_batches(batches)
+                    gathered += message.data
+                    if len(gathered) >= COPY_BYTES:
+                        await self._copy_batches(await asyncio.to_thread(reader.feed, bytes(gathered)))
+                        gathered.clear()
                 case frontend.CopyDone():
-                    await self._copy_batches(reader.finish())
+                    rest = bytes(gathered)
+                    await self._copy_batches(await asyncio.to_thread(_read_rest, reader, rest))
                     await self._session.copy_end(None)
                     return
                 case frontend.CopyFail():
@@ -280,6 +286,10 @@ class Conversation:
     async def _copy_batches(self, batches: Sequence[pa.RecordBatch]) -> None:
         for batch in batches:
             await self._session.copy_data(batch)
+
+
+def _read_rest(reader: CopyReader, data: bytes) -> list[pa.RecordBatch]:
+    return reader.feed(data) + reader.finish()
 
 
 async def _work(size: int, function: Callable[..., Result], *arguments: object) -> Result:

@@ -50,6 +50,9 @@ class State(Enum):
     COPY_OUT_EXTENDED = auto()
     CLOSED = auto()
 
+    __hash__ = object.__hash__
+    """Members are looked up for every message, and Enum's own hash is written in Python."""
+
 
 Transitions = Mapping[State, Mapping[type, State]]
 
