@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import psycopg
 import pyarrow as pa
@@ -16,13 +14,6 @@ from tests.codecs.test_rows import rows_of
 
 Outcome = bytes | str | None
 """The value's text, or the SQLSTATE of the error as a str."""
-
-
-@pytest.fixture(scope="module")
-def duck() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
 
 
 def ours(duck: duckdb.DuckDBPyConnection, sql: str, declared: types.Declared) -> Outcome:
