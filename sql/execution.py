@@ -126,7 +126,52 @@ async def execute(scope: Scope, statement: Statement, arguments: Arguments) -> A
             yield answer
 
 
+RowStatement = Query | Insert | Update | Delete | Truncate | Copy | Explain
+Definition = (
+    CreateTable
+    | AlterTable
+    | CreateView
+    | CreateSequence
+    | CreateSchema
+    | CreateDatabase
+    | AlterRename
+    | Drop
+    | CreateTenant
+    | DropTenant
+)
+TimeStatement = CreateSnapshot | DropSnapshot | Restore | Checkpoint
+TransactionStatement = Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackTo | SetTransaction
+
+
 def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
+    if isinstance(statement, RowStatement):
+        return _about_rows(scope, statement, arguments)
+    if isinstance(statement, Definition):
+        return _definition(scope, statement, arguments)
+    if isinstance(statement, TimeStatement):
+        return _about_time(scope, statement, arguments)
+    if isinstance(statement, TransactionStatement):
+        return transactions.execute(scope, statement)
+    match statement:
+        case Set():
+            return utility.set_setting(scope, statement)
+        case Reset():
+            return utility.reset(scope, statement)
+        case Show():
+            return utility.show(scope, statement)
+        case Discard():
+            return utility.discard(scope, statement)
+        case Prepare() | Execute() | Deallocate():
+            return prepared_sql.execute(scope, statement)
+        case CloseCursor():
+            return _nothing("CLOSE CURSOR ALL")
+        case Listen():
+            return _nothing("UNLISTEN")
+        case _:
+            assert_never(statement)
+
+
+def _about_rows(scope: Scope, statement: RowStatement, arguments: Arguments) -> AsyncIterator[Answer]:
     match statement:
         case Query():
             return selecting.select(scope, statement, arguments)
@@ -138,6 +183,12 @@ def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> Async
             return copying.execute(scope, statement)
         case Explain():
             return explain.execute(scope, statement, arguments)
+        case _:
+            assert_never(statement)
+
+
+def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> AsyncIterator[Answer]:
+    match statement:
         case CreateTable():
             return ddl.create_table(scope, statement, arguments)
         case AlterTable():
@@ -154,32 +205,14 @@ def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> Async
             return ddl.rename(scope, statement)
         case Drop():
             return drop.execute(scope, statement)
-        case (
-            Begin()
-            | Commit()
-            | Rollback()
-            | Savepoint()
-            | ReleaseSavepoint()
-            | RollbackTo()
-            | SetTransaction()
-        ):
-            return transactions.execute(scope, statement)
-        case Set():
-            return utility.set_setting(scope, statement)
-        case Reset():
-            return utility.reset(scope, statement)
-        case Show():
-            return utility.show(scope, statement)
-        case Discard():
-            return utility.discard(scope, statement)
-        case Prepare() | Execute() | Deallocate():
-            return prepared_sql.execute(scope, statement)
-        case CloseCursor():
-            return _nothing("CLOSE CURSOR ALL")
-        case Listen():
-            return _nothing("UNLISTEN")
         case CreateTenant() | DropTenant():
             return tenants.execute(scope, statement)
+        case _:
+            assert_never(statement)
+
+
+def _about_time(scope: Scope, statement: TimeStatement, arguments: Arguments) -> AsyncIterator[Answer]:
+    match statement:
         case CreateSnapshot():
             return snapshots.create(scope, statement, arguments)
         case DropSnapshot():
