@@ -14,6 +14,8 @@ Invariants
   are deleted and delete stamps after m cleared, in one DuckDB transaction; it then serves B at any
   time and A up to m. Only a table that no statement is reading is handed over; otherwise B gets a copy.
 - A statement pins what it reads, from planning until its last batch.
+- Together they take no more than `bytes_max`, by estimate. The table that was read longest ago makes
+  room for the next; what does not fit at all is read from objects.
 
 Rejected: stamping deletes per storage (a map of row id to ts beside the rows), which would make every
 read pay for the rare restore.
@@ -35,6 +37,21 @@ from engine.state import Storage, TailRows
 from engine.wal import Transaction
 
 ALWAYS = Timestamp(0)
+HIDDEN_BYTES = 24
+WIDTHS = {"BOOLEAN": 1, "SMALLINT": 2, "INTEGER": 4, "REAL": 4, "FLOAT": 4, "DATE": 4, "VARCHAR": 24}
+"""Bytes of a value in memory by DuckDB type, roughly; 8 for the fixed ones not named, 16 otherwise."""
+
+
+def estimated_bytes(storage: Storage, columns: Iterable[Column]) -> int:
+    """What a storage takes as a hot table, roughly: strings are taken to be short, or as long as they
+    are in the (compressed) objects."""
+    width = HIDDEN_BYTES
+    for column in columns:
+        fixed = column.storage_type in ("BIGINT", "DOUBLE") or column.storage_type.startswith("TIME")
+        width += WIDTHS.get(column.storage_type, 8 if fixed else 16)
+    data = [ref for ref in storage.refs.values() if ref.kind == "data"]
+    tail = sum(item.rows.nbytes + HIDDEN_BYTES * item.rows.num_rows for item in storage.inserts)
+    return int(tail + sum(max(ref.rows * width, ref.bytes) for ref in data))
 
 
 @dataclass(eq=False)
@@ -47,6 +64,8 @@ class HotTable:
     serves: dict[StorageId, tuple[Timestamp, Timestamp]]
     owner: StorageId
     ready: asyncio.Future[None]
+    bytes: int = 0
+    used: int = 0
     pins: int = 0
     pending: dict[Timestamp, Transaction] = field(default_factory=dict)
 
@@ -68,7 +87,10 @@ class HotTables:
         duck: Duck,
         columns_of: Callable[[StorageId], Mapping[CatalogId, Column]],
         load_storage: LoadStorage,
+        bytes_max: int,
     ) -> None:
+        self._bytes_max = bytes_max
+        self._uses = 0
         self._duck = duck
         self._columns_of = columns_of
         self._load_storage = load_storage
@@ -84,20 +106,53 @@ class HotTables:
         if table is None:
             return None
         first, last = table.serves[storage]
-        return table if first <= ts <= last else None
+        if not first <= ts <= last:
+            return None
+        self._uses += 1
+        table.used = self._uses
+        return table
 
     def holds(self, storage: StorageId) -> bool:
         """Whether there is a table, ready or loading, for `storage` at some moment."""
         return storage in self._of
 
-    def load(self, storage: Storage, visible_ts: Timestamp) -> HotTable:
-        """Begin to make `storage` hot with what it has now; later commits are added here."""
+    def load(self, storage: Storage, visible_ts: Timestamp) -> None:
+        """Begin to make `storage` hot with what it has now, if there is room; later commits are added
+        here."""
+        needed = estimated_bytes(storage, self._columns_of(storage.id).values())
+        if not self._make_room(needed):
+            return
         columns = {id: column.storage_type for id, column in self._columns_of(storage.id).items()}
         ended = [ref.removed_ts for ref in storage.refs.values() if ref.removed_ts <= visible_ts]
         table = self._new(storage.id, columns, Timestamp(max(ended, default=0)))
         now = Storage(storage.id, dict(storage.refs), list(storage.inserts), list(storage.deletes))
+        table.bytes = needed
         self._spawn(self._load(table, now, visible_ts))
-        return table
+
+    def _make_room(self, needed: int) -> bool:
+        """Evict what was read longest ago until `needed` bytes fit; False when they cannot."""
+        tables = set(self._of.values())
+        taken = sum(table.bytes for table in tables)
+        idle = sorted((t for t in tables if t.pins == 0 and t.ready.done()), key=lambda t: t.used)
+        if taken + needed - sum(table.bytes for table in idle) > self._bytes_max:
+            return False
+        for table in idle:
+            if taken + needed <= self._bytes_max:
+                break
+            taken -= table.bytes
+            self._evict(table)
+        return True
+
+    def _evict(self, table: HotTable) -> None:
+        for storage in table.serves:
+            if self._of.get(storage) is table:
+                del self._of[storage]
+        self._spawn(self._drop(table))
+
+    async def _drop(self, table: HotTable) -> None:
+        """After the commits that are being written to it."""
+        async with self._write_lock:
+            await self._duck.writer.execute(f"DROP TABLE IF EXISTS {table.name}")
 
     def _new(
         self, storage: StorageId, columns: Mapping[CatalogId, str], first: Timestamp = ALWAYS
@@ -144,6 +199,7 @@ class HotTables:
         for storage in list(table.serves):
             if self._of.get(storage) is table:
                 del self._of[storage]
+        self._spawn(self._drop(table))
         if not table.ready.done():
             table.ready.set_exception(error)
             table.ready.exception()
@@ -180,6 +236,10 @@ class HotTables:
             refs = {r.key: r.resolved(transaction.ts) for r in transaction.refs if r.storage == table.owner}
             if refs:
                 installed = Storage(table.owner, refs)
+                table.bytes += estimated_bytes(installed, self._columns_of(table.owner).values())
+                self._make_room(0)
+                if self._of.get(table.owner) is not table:
+                    return
                 await self._load_storage(self._duck.writer, table, installed, transaction.ts)
         inserts, deletes = changes_of(table.owner, transactions)
         if not inserts and not deletes:
@@ -188,6 +248,7 @@ class HotTables:
         self._add_columns(table, rows, inserts)
         for group in by_columns(inserts):
             rows.insert(group)
+        table.bytes += sum(item.rows.nbytes + HIDDEN_BYTES * item.rows.num_rows for item in inserts)
         for item in deletes:
             rows.stamp(item)
         await self._duck.writer.run(lambda: rows.write_now(self._duck.writer))
@@ -213,6 +274,7 @@ class HotTables:
             self._take_over(source, old, new, moment)
         else:
             target = self._new(new, source.columns)
+            target.bytes = source.bytes
             source.pins += 1
             self._spawn(self._copy(source, target, moment))
         own = tuple(ref for ref in restored.refs if ref.min_ts == OWN_COMMIT)

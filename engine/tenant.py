@@ -53,6 +53,8 @@ from engine.upkeep import Upkeep
 from engine.workspace import RowIds
 
 HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
+HOT_SHARE = 0.6
+"""Of a tenant's memory, what hot tables may take; the rest is for statements at work."""
 CLOCK_AHEAD_WARNING_US = 60 * 1_000_000
 
 log = logging.getLogger("rewinddb.engine")
@@ -104,7 +106,8 @@ class Tenant:
             setup_sql=setup_sql,
         )
         self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
-        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage)
+        hot_bytes_max = int(options.memory_bytes_max * HOT_SHARE)
+        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage, hot_bytes_max)
         self._committer = Committer(
             state=self.state,
             store=store,

@@ -20,6 +20,7 @@ come (their order is S3's promise, but other servers list folder by folder).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -201,18 +202,8 @@ def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[st
     region = session.region_name or DEFAULT_REGION
     try:
         client = session.client("s3", endpoint_url=endpoint, region_name=region, config=options)
-        url = str(client.meta.endpoint_url)
-        own = None if url.endswith(".amazonaws.com") else url
-        try:
-            headers = client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
-        except botocore.exceptions.ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-            if status == 404:
-                _create_bucket(client, bucket, region if own is None else DEFAULT_REGION)
-            elif status != 301:
-                raise
-        return own, str(headers.get("x-amz-bucket-region", region))
+        with contextlib.closing(client):
+            return _find_bucket(client, bucket, region)
     except botocore.exceptions.ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         raise StoreMisconfigured(
@@ -224,6 +215,21 @@ def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[st
             f'the S3 store with bucket "{bucket}" cannot be reached: {error}',
             hint="Check the endpoint, the bucket's name and the network.",
         ) from error
+
+
+def _find_bucket(client: Any, bucket: str, region: str) -> tuple[str | None, str]:
+    url = str(client.meta.endpoint_url)
+    own = None if url.endswith(".amazonaws.com") else url
+    try:
+        headers = client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
+    except botocore.exceptions.ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+        if status == 404:
+            _create_bucket(client, bucket, region if own is None else DEFAULT_REGION)
+        elif status != 301:
+            raise
+    return own, str(headers.get("x-amz-bucket-region", region))
 
 
 def _create_bucket(client: Any, bucket: str, region: str) -> None:

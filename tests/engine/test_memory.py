@@ -1,0 +1,65 @@
+"""Hot tables within a budget: eviction, loading again, and tables that never fit."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from engine.stores.memory import MemoryStore
+from engine.tenant import Options
+from tests.engine.lab import Lab, opened
+
+MEMORY_BYTES = 64 * 2**20
+
+
+def rows_of(name: str, count: int) -> list[tuple[int, str]]:
+    return [(id, f"{name} {id}") for id in range(count)]
+
+
+async def hot_count(lab: Lab) -> int:
+    [(count,)] = await lab.tenant.duck.writer.rows(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'hot%'"
+    )
+    return int(count)
+
+
+def test_tables_take_turns_in_memory(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path, options=Options(memory_bytes_max=MEMORY_BYTES)) as lab:
+            names = [f"t{k}" for k in range(6)]
+            for name in names:
+                await lab.create(name)
+                await lab.insert(*rows_of(name, 200_000), name=name)
+            for name in [*names, *reversed(names)]:
+                assert len(await lab.rows(name)) == 200_000
+                await lab.insert((1_000_000, "more"), name=name)
+                assert (await lab.rows(name))[-1] == (1_000_000, "more")
+                await lab.delete(1_000_000, name=name)
+            assert 1 <= await hot_count(lab) < len(names)
+
+    asyncio.run(run())
+
+
+def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path, options=Options(memory_bytes_max=MEMORY_BYTES)) as lab:
+            await lab.create()
+            for part in range(4):
+                await lab.insert(*((part * 300_000 + id, "v") for id in range(300_000)))
+            moment = lab.tenant.visible_ts
+            await lab.delete(*range(1_000))
+            await lab.insert((5_000_000, "tail"))
+            transaction = lab.tenant.begin()
+            async with transaction.reader() as reader:
+                relation = await reader.relation(lab.table())
+                assert "hot_" not in relation
+                assert await reader.rows(f"SELECT count(*) FROM {relation}") == [(1_199_001,)]
+            await transaction.rollback()
+            await lab.tenant.restore(moment)
+            transaction = lab.tenant.begin()
+            async with transaction.reader() as reader:
+                relation = await reader.relation(lab.table())
+                assert await reader.rows(f"SELECT count(*) FROM {relation}") == [(1_200_000,)]
+            await transaction.rollback()
+
+    asyncio.run(run())
