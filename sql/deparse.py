@@ -24,7 +24,7 @@ _BINARY: dict[type[exp.Expr], str] = {
 }  # fmt: skip
 _ATOMS = (
     exp.Column, exp.Literal, exp.Null, exp.Boolean, exp.Anonymous, exp.Parameter, exp.Subquery, exp.Tuple,
-    exp.Array, exp.Case, exp.Exists, exp.Cast, exp.Var, exp.Any, exp.All, exp.Star, exp.Bracket,
+    exp.Array, exp.Case, exp.Exists, exp.Cast, exp.Var, exp.Any, exp.All, exp.Star, exp.Bracket, exp.Dot,
 )  # fmt: skip
 _SETS = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
 
@@ -333,6 +333,7 @@ _PRINTERS: dict[type[exp.Expr], Callable[[Any], str]] = {
     exp.Identifier: _name,
     exp.Literal: _literal,
     exp.Null: lambda node: "NULL",
+    exp.Dot: lambda node: f"({_print(node.this.unnest())}).{quote_name(node.expression.name)}",
     exp.Boolean: lambda node: "true" if node.this else "false",
     exp.Var: lambda node: node.this,
     exp.Star: lambda node: "*",

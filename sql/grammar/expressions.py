@@ -314,8 +314,15 @@ class Expressions(Calls):
         self.expect_operator(")")
         self.shallower()
         if self.at_operator(".") and not isinstance(node, exp.Tuple):
-            raise self.unsupported("selecting a field of a composite value")
+            return self._field(node)
         return node
+
+    def _field(self, record: exp.Expr) -> exp.Expr:
+        """``(record).field``; only catalog functions have such results (`sql.system.functions`)."""
+        token = self.advance()
+        if self.at_operator("*"):
+            raise self.unsupported("selecting the fields of a composite value", token)
+        return placed(exp.Dot(this=record, expression=exp.Identifier(this=self.label())), token)
 
     def _row_or_single(self, first: exp.Expr, token: Token) -> exp.Expr:
         if not self.at_operator(","):

@@ -27,6 +27,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: calls.call,
     exp.Cast: casts.cast,
     exp.Collate: casts.collate,
+    exp.Dot: casts.field,
     exp.Subquery: casts.subquery,
     exp.Var: casts.default,
     exp.Paren: logic.parenthesised,

@@ -63,5 +63,9 @@ def subquery(planner: Planner, node: exp.Subquery, scope: Scope) -> Bound:
     return Bound(f"({planned.sql([type_])})", type_, scale=bound.scale)
 
 
+def field(planner: Planner, node: exp.Dot, scope: Scope) -> Bound:
+    raise planner.error("0A000", "selecting a field of a composite value is not supported", node)
+
+
 def default(planner: Planner, node: exp.Var, scope: Scope) -> Bound:
     raise planner.error("42601", "DEFAULT is not allowed in this context", node)

@@ -6,6 +6,8 @@
 - casts to regclass, regtype, regnamespace and regrole, by a look-up of the name or of the OID: such a
   value is an OID in a comparison and a name where it is shown or made text,
 - ``tableoid`` of pg_catalog's relations, by its value,
+- ``information_schema._pg_expandarray(keys)``, which JDBC's driver asks for keys with: a set of records
+  ``(x, n)``, of which only single fields can be had,
 - subscripts of int2vector and oidvector, which PostgreSQL counts from 0,
 - a constant ``'{…}'`` that is compared to an array column of the catalog, by the array.
 
@@ -106,7 +108,7 @@ _VECTOR_COLUMNS = frozenset(name for name, type_ in _COLUMNS if type_.endswith("
 _ARRAY_COLUMNS = {name: type_ for name, type_ in _COLUMNS if type_.endswith(("[]", "vector"))}
 
 
-_OTHERS = _TABLES | {"generate_subscripts"}
+_OTHERS = _TABLES | {"generate_subscripts", "_pg_expandarray"}
 
 
 def rewrite(tree: exp.Expr) -> exp.Expr:
@@ -114,7 +116,7 @@ def rewrite(tree: exp.Expr) -> exp.Expr:
     tree is a copy."""
     if not any(_touches(node) for node in tree.walk()):
         return tree
-    return _Rewriter().visit(tree.copy())
+    return _Rewriter(tree).visit(tree.copy())
 
 
 def _touches(node: exp.Expr) -> bool:
@@ -159,16 +161,24 @@ def _template(name: str, count: int) -> exp.Expr | None:
 _SUBSCRIPTS = parse_expression("generate_series(0, array_upper($1, 1) - 1)")
 
 
+_EXPANDED = {
+    "x": parse_expression("unnest($1)"),
+    "n": parse_expression("generate_series(1, array_upper($1, 1))"),
+}
+
+
 @functools.cache
 def _look_up(relation: str, result: str, column: str) -> exp.Expr:
     return parse_expression(f"(SELECT h.{result} FROM helper.{relation} h WHERE h.{column} = $1)")
 
 
 class _Rewriter:
-    """One rewrite: hands out aliases that no query can write."""
+    """One rewrite: hands out aliases that no query can write. `_expansions` are the names of columns that
+    are _pg_expandarray's records."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: exp.Expr) -> None:
         self._aliases = 0
+        self._expansions = {a.alias for a in tree.find_all(exp.Alias) if _is_expansion(a.this)}
 
     def visit(self, node: exp.Expr) -> exp.Expr:
         """`node` rewritten, which takes its place in its parent."""
@@ -191,6 +201,8 @@ class _Rewriter:
                 return self._call(node)
             case exp.Cast():
                 return self._cast(node)
+            case exp.Dot():
+                return self._field(node)
             case exp.Bracket() if _is_vector(node.this) and not node.args.get("vector"):
                 return _shifted(node)
             case exp.Column() if node.name == "tableoid":
@@ -205,6 +217,8 @@ class _Rewriter:
 
     def _call(self, node: exp.Anonymous) -> exp.Expr | None:
         name, arguments = node.name, node.expressions
+        if _is_expansion(node):
+            return self._filled(_EXPANDED["x"], arguments)
         if node.args.get("schema") not in (None, "pg_catalog"):
             return None
         if name in _TO_REG and len(arguments) == 1:
@@ -220,6 +234,16 @@ class _Rewriter:
             return exp.Cast(this=exp.Null(), to=as_data_type("text"))  # functions have no descriptions
         template = _template(name, len(arguments))
         return None if template is None else self._filled(template, arguments)
+
+    def _field(self, node: exp.Dot) -> exp.Expr | None:
+        """A field of what _pg_expandarray gives, at the call or by the column that a subquery made of it:
+        such a column holds its `x`."""
+        record, name = _bare(node.this), node.expression.name
+        if _is_expansion(record) and name in _EXPANDED:
+            return self._filled(_EXPANDED[name], record.expressions)
+        if isinstance(record, exp.Column) and record.name in self._expansions and name == "x":
+            return record.copy()
+        return None
 
     def _filled(self, template: exp.Expr, arguments: list[exp.Expr]) -> exp.Expr:
         """A template's copy with the arguments in it and its helpers under fresh aliases."""
@@ -330,6 +354,15 @@ class _Rewriter:
         if result == "oid" or isinstance(oid, exp.Null):
             return oid
         return self._one("type_titles", "bare", "oid", oid)
+
+
+def _is_expansion(node: exp.Expr) -> bool:
+    return (
+        isinstance(node, exp.Anonymous)
+        and node.name == "_pg_expandarray"
+        and node.args.get("schema") == "information_schema"
+        and len(node.expressions) == 1
+    )
 
 
 def _stripped(value: exp.Expr, kind: str) -> exp.Expr:

@@ -97,3 +97,31 @@ SELECT s.schemaname, s.sequencename, s.data_type::text, s.last_value FROM pg_seq
 SELECT rolname, rolsuper, rolcanlogin FROM pg_roles WHERE rolname = current_user;
 
 SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND usename = current_user;
+
+SELECT result.table_schem, result.table_name, result.column_name, result.key_seq, result.pk_name FROM (
+  SELECT n.nspname AS table_schem, ct.relname AS table_name, a.attname AS column_name,
+    (information_schema._pg_expandarray(i.indkey)).n AS key_seq, ci.relname AS pk_name,
+    information_schema._pg_expandarray(i.indkey) AS keys, a.attnum AS a_attnum, i.indnkeyatts AS key_count
+  FROM pg_catalog.pg_class ct
+  JOIN pg_catalog.pg_attribute a ON (ct.oid = a.attrelid)
+  JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid)
+  JOIN pg_catalog.pg_index i ON (a.attrelid = i.indrelid)
+  JOIN pg_catalog.pg_class ci ON (ci.oid = i.indexrelid)
+  WHERE n.nspname = 'public' AND ct.relname IN ('items', 'pairs') AND i.indisprimary) result
+WHERE result.a_attnum = (result.keys).x AND result.key_seq <= key_count
+ORDER BY result.table_name, result.pk_name, result.key_seq;
+
+SELECT tmp.table_name, tmp.non_unique, tmp.index_name, tmp.ordinal_position,
+  trim(both '"' FROM pg_catalog.pg_get_indexdef(tmp.ci_oid, tmp.ordinal_position, false)) AS column_name,
+  CASE tmp.am_name WHEN 'btree' THEN CASE tmp.i_indoption[tmp.ordinal_position - 1] & 1::smallint
+    WHEN 1 THEN 'D' ELSE 'A' END ELSE NULL END AS asc_or_desc
+FROM (SELECT ct.relname AS table_name, NOT i.indisunique AS non_unique, ci.relname AS index_name,
+    (information_schema._pg_expandarray(i.indkey)).n AS ordinal_position, ci.oid AS ci_oid, i.indoption AS i_indoption,
+    am.amname AS am_name
+  FROM pg_catalog.pg_class ct
+  JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid)
+  JOIN pg_catalog.pg_index i ON (ct.oid = i.indrelid)
+  JOIN pg_catalog.pg_class ci ON (ci.oid = i.indexrelid)
+  JOIN pg_catalog.pg_am am ON (ci.relam = am.oid)
+  WHERE n.nspname = 'public' AND ct.relname = 'items') AS tmp
+ORDER BY non_unique, index_name, ordinal_position;
