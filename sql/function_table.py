@@ -111,8 +111,8 @@ reverse(text) text = reverse({0})
 replace(text, text, text) text = replace({0}, {1}, {2})
 translate(text, text, text) text = translate({0}, {1}, {2})
 split_part(text, text, int4) text = CASE WHEN {2} = 0 THEN error('[22023] field position must not be zero') ELSE split_part({0}, {1}, {2}) END
-strpos(text, text) int4 = CAST(strpos({0}, {1}) AS INTEGER)
 position(text, text) int4 = CAST(strpos({0}, {1}) AS INTEGER)
+strpos(text, text) int4 = CAST(strpos({0}, {1}) AS INTEGER)
 substring(text, int4) text = substring({0}, greatest({1}, 1))
 substring(text, int4, int4) text = CASE WHEN {2} < 0 THEN error('[22011] negative substring length not allowed') ELSE substring({0}, greatest({1}, 1), greatest(least({1} + CAST({2} AS BIGINT), 2147483647) - greatest({1}, 1), 0)) END
 substr(text, int4) text = substring({0}, greatest({1}, 1))
@@ -131,10 +131,8 @@ regexp_split_to_array(text, text) text[] = regexp_split_to_array({0}, {1})
 regexp_like(text, text) bool = regexp_matches({0}, {1})
 regexp_count(text, text) int4 = CAST(len(regexp_extract_all({0}, {1})) AS INTEGER)
 to_ascii(text) text = strip_accents({0})
-quote_ident(text) text = rewinddb_quote_ident({0})
-encode_hex(bytea) text = lower(hex({0}))
 text(anyelement) text = CAST({0} AS VARCHAR)
-get_byte(bytea, int4) int4 = CAST(('0x' || substring(hex({0}), {1} * 2 + 1, 2)) AS INTEGER)
+get_byte(bytea, int4) int4 = CASE WHEN {1} < 0 OR {1} >= octet_length({0}) THEN error('[2202E] index is out of valid range') ELSE CAST('0x' || substring(hex({0}), {1} * 2 + 1, 2) AS INTEGER) END
 
 array_length(anyarray, int4) int4 = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
 array_upper(anyarray, int4) int4 = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
@@ -164,7 +162,6 @@ make_date(int4, int4, int4) date = make_date({0}, {1}, {2})
 make_time(int4, int4, float8) time = make_time({0}, {1}, {2})
 make_timestamp(int4, int4, int4, int4, int4, float8) timestamp = make_timestamp({0}, {1}, {2}, {3}, {4}, {5})
 make_timestamptz(int4, int4, int4, int4, int4, float8) timestamptz = make_timestamptz({0}, {1}, {2}, {3}, {4}, {5})
-to_timestamp(float8) timestamptz = to_timestamp({0})
 isfinite(date) bool = isfinite({0})
 isfinite(timestamp) bool = isfinite({0})
 isfinite(timestamptz) bool = isfinite({0})
@@ -178,7 +175,6 @@ date(timestamptz) date = CAST({0} AS DATE)
 overlaps(timestamp, timestamp, timestamp, timestamp) bool = (least({0}, {1}) < greatest({2}, {3}) AND least({2}, {3}) < greatest({0}, {1}))
 overlaps(timestamptz, timestamptz, timestamptz, timestamptz) bool = (least({0}, {1}) < greatest({2}, {3}) AND least({2}, {3}) < greatest({0}, {1}))
 date_bin(interval, timestamp, timestamp) timestamp = time_bucket({0}, {1}, {2})
-clock_timestamp() timestamptz = CAST(get_current_timestamp() AS TIMESTAMPTZ)
 
 gen_random_uuid() uuid = gen_random_uuid()
 uuid_generate_v4() uuid = gen_random_uuid()
@@ -195,8 +191,6 @@ json_build_array(any...) json = json_array({*})
 jsonb_build_array(any...) jsonb = json_array({*})
 json_build_array() json = CAST('[]' AS JSON)
 jsonb_build_array() jsonb = CAST('[]' AS JSON)
-json_build_object() json = CAST('{}' AS JSON)
-jsonb_build_object() jsonb = CAST('{}' AS JSON)
 json_strip_nulls(json) json = json_merge_patch('{}', {0})
 jsonb_strip_nulls(jsonb) jsonb = json_merge_patch('{}', {0})
 jsonb_pretty(jsonb) text = json_pretty({0})
@@ -217,14 +211,14 @@ sum(int8) numeric = CAST(sum({0})~ AS DECIMAL(38,0))
 sum(numeric) numeric = sum({0})
 sum(float4) float4 = CAST(sum({0})~ AS FLOAT)
 sum(float8) float8 = sum({0})
-sum(interval) interval = sum({0})
+sum(interval) interval = (to_months(CAST(sum(datepart('year', {0}) * 12 + datepart('month', {0}))~ AS INTEGER)) + to_days(CAST(sum(datepart('day', {0}))~ AS INTEGER)) + to_microseconds(CAST(sum(datepart('hour', {0}) * 3600000000 + datepart('minute', {0}) * 60000000 + datepart('microseconds', {0}))~ AS BIGINT)))
 avg(int2) numeric = CAST(avg({0})~ AS DECIMAL(38,16))
 avg(int4) numeric = CAST(avg({0})~ AS DECIMAL(38,16))
 avg(int8) numeric = CAST(avg({0})~ AS DECIMAL(38,16))
 avg(numeric) numeric = CAST(avg({0})~ AS DECIMAL(38,16))
 avg(float4) float8 = avg({0})
 avg(float8) float8 = avg({0})
-avg(interval) interval = avg({0})
+avg(interval) interval = to_microseconds(CAST(avg(datepart('year', {0}) * 31104000000000 + datepart('month', {0}) * 2592000000000 + datepart('day', {0}) * 86400000000 + datepart('hour', {0}) * 3600000000 + datepart('minute', {0}) * 60000000 + datepart('microseconds', {0}))~ AS BIGINT))
 bool_and(bool) bool = bool_and({0})
 bool_or(bool) bool = bool_or({0})
 every(bool) bool = bool_and({0})
@@ -283,8 +277,8 @@ string_agg(text, text) text = string_agg({0}, {1})
 array_agg(anyelement) anyarray = array_agg({0})
 json_agg(anyelement) json = to_json(list({0})~)
 jsonb_agg(anyelement) jsonb = to_json(list({0})~)
-json_object_agg(any, any) json = json_group_object({0}, {1})
-jsonb_object_agg(any, any) jsonb = json_group_object({0}, {1})
+json_object_agg(any, any) json = json_group_object(CAST({0} AS VARCHAR), {1})
+jsonb_object_agg(any, any) jsonb = json_group_object(CAST({0} AS VARCHAR), {1})
 """
 
 WINDOWS = r"""
@@ -304,8 +298,8 @@ first_value(anyelement) anyelement = first_value({0})
 last_value(anyelement) anyelement = last_value({0})
 nth_value(anyelement, int4) anyelement = nth_value({0}, {1})
 """
-"""In the templates of aggregates and window functions ``~`` is where DISTINCT's and ORDER BY's call ends
-and FILTER and OVER go; without it they go at the end."""
+"""In the templates of aggregates and window functions ``~`` is where FILTER and OVER go, behind the call
+itself; without it they go at the end."""
 
 SETS = r"""
 generate_series(int4, int4) int4 = generate_series({0}, {1})
@@ -318,10 +312,10 @@ unnest(anyarray) anyelement = {0}
 generate_subscripts(anyarray, int4) int4 = CASE WHEN {1} = 1 THEN CAST(range(1, len({0}) + 1) AS INTEGER[]) END
 regexp_split_to_table(text, text) text = regexp_split_to_array({0}, {1})
 string_to_table(text, text) text = CASE WHEN {0} = '' THEN CAST([] AS VARCHAR[]) ELSE string_split({0}, {1}) END
-json_array_elements(json) json = json_extract({0}, '$[*]')
-jsonb_array_elements(jsonb) jsonb = json_extract({0}, '$[*]')
-json_array_elements_text(json) text = json_extract_string({0}, '$[*]')
-jsonb_array_elements_text(jsonb) text = json_extract_string({0}, '$[*]')
+json_array_elements(json) json = CAST(json_extract({0}, '$[*]') AS JSON[])
+jsonb_array_elements(jsonb) jsonb = CAST(json_extract({0}, '$[*]') AS JSON[])
+json_array_elements_text(json) text = CAST(json_extract_string({0}, '$[*]') AS VARCHAR[])
+jsonb_array_elements_text(jsonb) text = CAST(json_extract_string({0}, '$[*]') AS VARCHAR[])
 json_object_keys(json) text = json_keys({0})
 jsonb_object_keys(jsonb) text = json_keys({0})
 """

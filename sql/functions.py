@@ -29,7 +29,7 @@ from sql.types.table import PgType, by_name
 
 Kind = Literal["scalar", "aggregate", "window", "set"]
 _LINE = re.compile(r'(?P<name>\w+)\((?P<arguments>[^)]*)\)\s+(?P<result>[\w\[\]"]+)\s+=\s+(?P<template>.+)\Z')
-_HOLE = re.compile(r"\{(\d+|\*)\}")
+_HOLE = re.compile(r"\{(\d+|\*)\}|~")
 POLYMORPHIC = frozenset(["any", "anyelement", "anyarray", "anynonarray"])
 _IMPLICIT = {
     "int2": "int4 int8 numeric float4 float8 oid",
@@ -65,12 +65,19 @@ class Signature:
     result: str
     template: str
 
-    def render(self, arguments: Sequence[str]) -> str:
+    def render(self, arguments: Sequence[str], suffix: str = "") -> str:
+        """The template with its holes filled, in one pass: what is filled in is not looked at again."""
+        template = self.template
+        if suffix and "~" not in template:
+            template += "~"
+
         def fill(match: re.Match[str]) -> str:
             hole = match.group(1)
+            if hole is None:
+                return suffix
             return ", ".join(arguments) if hole == "*" else arguments[int(hole)]
 
-        return _HOLE.sub(fill, self.template)
+        return _HOLE.sub(fill, template)
 
     def types_for(self, count: int) -> tuple[str, ...] | None:
         """The argument types for `count` arguments, or None if it takes another number."""
@@ -80,7 +87,7 @@ class Signature:
         return (*self.arguments, *([self.arguments[-1]] * missing)) if missing >= 0 else None
 
 
-def _read(kind: Kind, table: str) -> list[Signature]:
+def read_table(kind: Kind, table: str) -> list[Signature]:
     found = []
     for line in table.strip().splitlines():
         if not line.strip():
@@ -106,7 +113,7 @@ def _signatures() -> dict[str, list[Signature]]:
         ("set", SETS),
     )
     for kind, table in tables:
-        for signature in _read(kind, table):
+        for signature in read_table(kind, table):
             found.setdefault(signature.name, []).append(signature)
     return found
 

@@ -45,6 +45,8 @@ def subscript(planner: Planner, node: exp.Bracket, scope: Scope) -> Bound:
         high = f"greatest({high}, 0)" if high else high
         return Bound(f"({value.sql})[{low}:{high}]", plain(value.type))
     position = planner.typed(index, scope, INT4)
+    if value.type.pg.name in ("int2vector", "oidvector"):  # counted from 0
+        return Bound(f"({value.sql})[nullif(greatest({position} + 1, 0), 0)]", element_of(value.type))
     if not (isinstance(index, exp.Literal) and index.this != "0"):
         position = f"nullif(greatest({position}, 0), 0)"
     return Bound(f"({value.sql})[{position}]", element_of(value.type), scale=value.scale)

@@ -14,7 +14,7 @@ from sql.bound import INT8, TEXT, Bound
 from sql.errors import SqlError
 from sql.functions import Choice, choose, signatures_of, unknown_function
 from sql.resolve import Scope
-from sql.rules import conditionals, dates, jsons, ordered, session, strings
+from sql.rules import conditionals, dates, jsons, numbers, ordered, session, strings
 from sql.rules.planner import Planner
 from sql.rules.windows import over_sql
 from sql.types import Declared
@@ -24,6 +24,7 @@ SPECIAL: dict[str, Rule] = {
     **conditionals.FUNCTIONS,
     **dates.FUNCTIONS,
     **jsons.FUNCTIONS,
+    **numbers.FUNCTIONS,
     **session.FUNCTIONS,
     **strings.FUNCTIONS,
 }
@@ -117,11 +118,10 @@ def _count_rows(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     if node.args.get("over") is None:
         _enter(planner, node, scope)
         planner.in_aggregate -= 1
-    return Bound(_finished(planner, node, scope, "count(*)"), INT8)
+    return Bound(f"count(*){_suffix(planner, node, scope)}", INT8)
 
 
 def _aggregate(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
-    name = node.this
     over = node.args.get("over")
     if over is not None and (node.args.get("order") is not None or node.args.get("distinct")):
         word = "DISTINCT" if node.args.get("distinct") else "aggregate ORDER BY"
@@ -137,10 +137,8 @@ def _aggregate(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
         sqls[0] = f"DISTINCT {sqls[0]}"
     if order:
         sqls[-1] = f"{sqls[-1]} {order}"
-    sql = choice.signature.render(sqls)
-    if name in ("json_object_agg", "jsonb_object_agg"):
-        sql = f"json_group_object(CAST({sqls[0]} AS VARCHAR), {sqls[1]})"
-    return Bound(_finished(planner, node, scope, sql), choice.result, scale=_scale(choice, given))
+    sql = choice.signature.render(sqls, _suffix(planner, node, scope))
+    return Bound(sql, choice.result, scale=_scale(choice, given))
 
 
 def _enter(planner: Planner, node: exp.Anonymous, scope: Scope) -> None:
@@ -156,17 +154,14 @@ def _order(planner: Planner, node: exp.Anonymous, scope: Scope) -> str:
     order = node.args.get("order")
     if order is None:
         return ""
-    from sql.rules.ordering import ordered_item
+    from sql.rules.ordering import ordered_items
 
-    items = [
-        ordered_item(item, planner.text(planner.expression(item.this, scope)).sql)
-        for item in order.expressions
-    ]
-    return f"ORDER BY {', '.join(items)}"
+    items = ordered_items(planner, order, scope)
+    return f"ORDER BY {', '.join(items)}" if items else ""
 
 
-def _finished(planner: Planner, node: exp.Anonymous, scope: Scope, sql: str) -> str:
-    """FILTER and OVER go right behind the call itself, which may stand inside a cast."""
+def _suffix(planner: Planner, node: exp.Anonymous, scope: Scope) -> str:
+    """FILTER and OVER, which go right behind the call itself."""
     suffix = ""
     condition = node.args.get("filter")
     over = node.args.get("over")
@@ -179,7 +174,7 @@ def _finished(planner: Planner, node: exp.Anonymous, scope: Scope, sql: str) -> 
     if over is not None:
         suffix += over_sql(planner, over, scope)
         planner.windows_seen += 1
-    return sql.replace(")~", f"){suffix}") if ")~" in sql else sql + suffix
+    return suffix
 
 
 # --- windows ----------------------------------------------------------------------------------------
@@ -193,7 +188,7 @@ def _window(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
             raise planner.error("0A000", f"{key.upper()} is not implemented for window functions", node)
     given = _arguments(planner, node, scope)
     choice, sqls = _chosen(planner, node, given)
-    sql = _finished(planner, node, scope, choice.signature.render(sqls))
+    sql = choice.signature.render(sqls, _suffix(planner, node, scope))
     return Bound(sql, choice.result, scale=given[0].scale if given else None)
 
 

@@ -139,12 +139,12 @@ def _other_field(sql: str, field: str, fill: bool, zoned: bool) -> str:
         "TZH": f"({sign} || {hours})",
         "TZM": minutes,
         "OF": f"({sign} || {hours} || CASE WHEN {minutes} = '00' THEN '' ELSE ':' || {minutes} END)",
-        "TZ": "strftime({sql}, '%Z')" if zoned else "''",
-        "tz": "lower(strftime({sql}, '%Z'))" if zoned else "''",
+        "TZ": f"strftime({sql}, '%Z')" if zoned else "''",
+        "tz": f"lower(strftime({sql}, '%Z'))" if zoned else "''",
     }
     if field.startswith("FF"):
         return f"left(strftime({sql}, '%f'), {int(field[2:])})"
-    return known[field].replace("{sql}", sql)
+    return known[field]
 
 
 def _interval_field(sql: str, field: str, fill: bool) -> str:

@@ -29,6 +29,7 @@ _PIECE = re.compile(
     r"|(?P<ago>ago)\b|(?P<at>@))\s*,?",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\s*[+-]?\d+:")
 _ISO = re.compile(
     r"P(?:([+-]?[\d.]+)Y)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)W)?(?:([+-]?[\d.]+)D)?"
     r"(?:T(?:([+-]?[\d.]+)H)?(?:([+-]?[\d.]+)M)?(?:([+-]?[\d.]+)S)?)?\Z"
@@ -122,7 +123,7 @@ def _read(text: str, total: _Total, default: str) -> bool:
             total.add(Decimal(int(match["years"])), "year")
             total.add(Decimal(sign * int(match["months"])), "month")
         elif match["number"]:
-            unit = _unit(match["unit"], default)
+            unit = _unit(match["unit"], "day" if _CLOCK.match(text, position) else default)
             if unit is None or len(match["number"]) > 40:
                 return False
             total.add(Decimal(match["number"]), unit)

@@ -240,7 +240,7 @@ def _moments(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound 
                 break
     if found is None:
         return None
-    return Bound(found[1].replace("{0}", left.sql).replace("{1}", right.sql), found[0])
+    return Bound(found[1].format(left.sql, right.sql), found[0])
 
 
 def negative(planner: Planner, node: exp.Neg, scope: Scope) -> Bound:

@@ -16,6 +16,16 @@ def ordered_item(item: exp.Expr, sql: str) -> str:
     return f"{sql} {direction} NULLS {nulls}"
 
 
+def ordered_items(planner: Planner, order: exp.Expr, scope: Scope) -> list[str]:
+    """ORDER BY within an aggregate or a window. A constant orders nothing, and DuckDB refuses it."""
+    items = []
+    for item in order.expressions:
+        sql = planner.text(planner.expression(item.this, scope)).sql
+        if not is_constant(sql):
+            items.append(ordered_item(item, sql))
+    return items
+
+
 def is_constant(sql: str) -> bool:
     return sql.isdigit() or sql.startswith("'") or (sql.startswith("(-") and sql[2:-1].isdigit())
 

@@ -254,7 +254,6 @@ def _rows(planner: Planner, node: exp.Table, marker: str) -> Joined:
     """Rows that the session holds: it knows what the marker stands for."""
     name = _alias_of(node) or node.name
     alias = planner.alias(name)
-    planner.cacheable = False
     columns = [Column(c.name, type_named(c.type), f"{alias}.c{c.id}") for c in node.meta["columns"]]
     source = Source(name, alias, columns)
     if node.meta_get("target"):

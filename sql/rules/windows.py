@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from sql.bound import INT8
 from sql.resolve import Scope
-from sql.rules.ordering import ordered_item
+from sql.rules.ordering import ordered_items
 from sql.rules.planner import Planner
 
 
@@ -49,11 +49,9 @@ def definition_sql(planner: Planner, window: exp.Expr, scope: Scope) -> str:
         items = [planner.text(planner.expression(item, scope)).sql for item in partition]
         parts.append(f"PARTITION BY {', '.join(items)}")
     if order is not None:
-        items = [
-            ordered_item(item, planner.text(planner.expression(item.this, scope)).sql)
-            for item in order.expressions
-        ]
-        parts.append(f"ORDER BY {', '.join(items)}")
+        items = ordered_items(planner, order, scope)
+        if items:
+            parts.append(f"ORDER BY {', '.join(items)}")
     if spec is not None:
         parts.append(_frame(planner, spec, scope))
     return " ".join(parts)
