@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -234,3 +236,17 @@ def test_a_pretended_length_costs_nothing_until_it_is_sent(tenant: ATenant) -> N
         connected.sendall(b"Q" + struct.pack("!i", 500 << 20) + b"select")
         with psycopg.connect(tenant.dsn) as other:
             assert other.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is looked up in Linux's /proc")
+def test_a_client_that_does_not_read_fills_no_memory(tenant: ATenant) -> None:
+    with logged_in(tenant) as lazy:
+        before = resident_bytes(tenant.server.process.pid)
+        lazy.sendall(frame(b"Q", b"select n, repeat('x', 100) from generate_series(1, 50000000) as s(n)\0"))
+        time.sleep(2)
+        assert resident_bytes(tenant.server.process.pid) - before < 300 << 20, "of some 6 GB"
+
+
+def resident_bytes(pid: int) -> int:
+    (line,) = [each for each in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmRSS" in each]
+    return int(line.split()[1]) * 1024

@@ -150,6 +150,13 @@ def test_the_log_in_json(address: StoreAddress, tmp_path: Path) -> None:
     assert PASSWORD not in server.output()
 
 
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
+def test_ipv6(address: StoreAddress, tmp_path: Path) -> None:
+    with serving(address, tmp_path, "--listen", "[::1]:0") as server:
+        assert server.host == "::1"
+        server.connect().close()
+
+
 def test_too_many_connections(address: StoreAddress, tmp_path: Path) -> None:
     with serving(address, tmp_path) as server, contextlib.ExitStack() as stack:
         connections = [stack.enter_context(server.connect()) for _ in range(100)]
