@@ -8,7 +8,7 @@
 - ``tableoid`` of pg_catalog's relations, by its value,
 - ``information_schema._pg_expandarray(keys)``, which JDBC's driver asks for keys with: a set of records
   ``(x, n)``, of which only single fields can be had,
-- subscripts of int2vector and oidvector, which PostgreSQL counts from 0,
+- generate_subscripts of int2vector and oidvector, which PostgreSQL counts from 0,
 - a constant ``'{…}'`` that is compared to an array column of the catalog, by the array.
 
 Calls marked ``internal`` are DuckDB's own functions or one of `MACROS` and are rendered as they stand;
@@ -203,8 +203,6 @@ class _Rewriter:
                 return self._cast(node)
             case exp.Dot():
                 return self._field(node)
-            case exp.Bracket() if _is_vector(node.this) and not node.args.get("vector"):
-                return _shifted(node)
             case exp.Column() if node.name == "tableoid":
                 return _table_oid(node)
             case exp.Table() if isinstance(node.this, exp.Anonymous) and node.this.name in _TABLES:
@@ -433,14 +431,6 @@ def _is_oid(node: exp.Expr) -> bool:
 
 def _is_vector(node: exp.Expr) -> bool:
     return isinstance(_bare(node), exp.Column) and _bare(node).name in _VECTOR_COLUMNS
-
-
-def _shifted(node: exp.Bracket) -> exp.Expr | None:
-    index = node.expressions[0]
-    if isinstance(index, exp.Slice):
-        return None
-    shifted = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1))
-    return exp.Bracket(this=node.this.copy(), expressions=[shifted], offset=1, vector=True)
 
 
 def _as_table(node: exp.Table) -> exp.Expr:
