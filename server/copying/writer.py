@@ -17,9 +17,27 @@ from server.values.arrow import Array, fixed, joined, lengths, value_bytes
 from server.values.text import text_of
 from server.values.zones import zone
 from sql.answers import CopyOptions, ResultColumn
-from sql.types import find_oid
+from sql.types import by_oid, find_oid
 
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+_HARMLESS = frozenset(
+    (
+        "bool",
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "numeric",
+        "oid",
+        "date",
+        "time",
+        "timestamp",
+        "uuid",
+    )
+)
+_ORDINARY_DELIMITERS = frozenset("\t,;|")
+"""No value of a harmless type holds one of these, a quote, a backslash, or the end of a line."""
 BATCH_BYTES_MAX = 256 * 1024 * 1024
 
 
@@ -38,6 +56,9 @@ class CopyWriter:
         self._csv = options.format == "csv"
         forced = options.force_quote
         self._forced = [forced is None or column.name in forced for column in columns]
+        self._types = [find_oid(column.type_oid) or by_oid(25) for column in columns]
+        ordinary = options.delimiter in _ORDINARY_DELIMITERS and options.quote == '"'
+        self._trusting = ordinary and (not self._csv or options.null == "")
 
     def header(self) -> bytes:
         """The line of column names, or nothing."""
@@ -58,10 +79,12 @@ class CopyWriter:
         if not batch.num_columns:
             return pa.array(["\n"] * batch.num_rows, pa.string())
         texts = []
-        for values, column, forced in zip(batch.columns, self._columns, self._forced, strict=True):
-            pg = find_oid(column.type_oid) or find_oid(25)
-            assert pg is not None
-            texts.append(self._encoded(text_of(values, pg, column.type_modifier, self._zone), forced))
+        for values, column, pg, forced in zip(
+            batch.columns, self._columns, self._types, self._forced, strict=True
+        ):
+            text = text_of(values, pg, column.type_modifier, self._zone)
+            harmless = self._trusting and pg.name in _HARMLESS and not forced
+            texts.append(pc.fill_null(text, self._options.null) if harmless else self._encoded(text, forced))
         return self._lines(texts)
 
     def _lines(self, texts: list[Array]) -> Array:

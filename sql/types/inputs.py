@@ -128,7 +128,7 @@ def _moment(wanted: Declared, x: str) -> str:
     before_christ = f"regexp_replace({x}, {_literal(f'^{_BEFORE_CHRIST}$')}, '\\1 (BC)\\2')"
     anno_domini = f"regexp_replace({x}, '(?i)\\s*AD\\s*$', '')"
     return (
-        f"CASE WHEN NOT regexp_matches({x}, '[A-Za-z]') THEN {assignment_cast(wanted, x)} "
+        f"CASE WHEN upper({x}) = lower({x}) THEN {assignment_cast(wanted, x)} "
         f"WHEN {_matches(x, _BEFORE_CHRIST)} THEN {assignment_cast(wanted, before_christ)} "
         f"WHEN {_matches(x, _RELATIVE)} THEN {relative} "
         f"WHEN {_matches(x, _WITH_LETTERS)} THEN {assignment_cast(wanted, anno_domini)} "

@@ -85,6 +85,24 @@ def test_every_type_as_it_is_printed(oracle: psycopg.Connection) -> None:
     assert CopyWriter(columns, TEXT, {"TimeZone": "Europe/Berlin"}).rows(batch) == expected
 
 
+CAREFUL = [replace(TEXT, delimiter=":"), replace(CSV, delimiter=":"), replace(CSV, null="1"), TEXT, CSV]
+
+
+@pytest.mark.parametrize("options", CAREFUL)
+def test_numbers_and_dates_that_need_care(oracle: psycopg.Connection, options: CopyOptions) -> None:
+    sql = "SELECT 1, 1.5::float8, NULL::int, '12:05:15'::time"
+    with (
+        oracle.cursor() as cursor,
+        cursor.copy(f"COPY ({sql}) TO STDOUT ({sql_of(options)})".encode()) as copy,
+    ):
+        expected = b"".join(bytes(block) for block in copy)
+    columns = [ResultColumn(name, oid) for name, oid in zip("abcd", (23, 701, 23, 1083), strict=True)]
+    values = [pa.array([1], pa.int32()), pa.array([1.5]), pa.nulls(1, pa.int32())]
+    clock = pa.array([43515 * 10**6], pa.int64()).cast(pa.time64("us"))
+    batch = pa.RecordBatch.from_arrays([*values, clock], names=list("abcd"))
+    assert CopyWriter(columns, options).rows(batch) == expected
+
+
 def test_padded_characters() -> None:
     columns = [ResultColumn("a", 1042, -1, 7)]
     batch = pa.RecordBatch.from_arrays([pa.array(["x", None])], names=["a"])
