@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from sql.system.macros import MACRO_PREFIX
+
 ANY_NUMBER = -1
 """In place of a number of arguments."""
 
@@ -156,7 +158,6 @@ def _rest() -> Iterator[tuple[str, int, str]]:
         yield name, 1, f"{MACRO_PREFIX}{name}($1)"
 
 
-MACRO_PREFIX = "rewinddb_"
 TEMPLATES: Mapping[str, Mapping[int, str]] = {}
 for _name, _count, _text in _templates():
     TEMPLATES.setdefault(_name, {})[_count] = _text  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import psycopg
 
 from engine.ids import Timestamp
 from sql.parse import parse
-from sql.plan import Context, plan_query
+from sql.plan import Context, Plan, plan_query
 from sql.statement import Query
 from sql.system.functions import MACROS
 from sql.types import raised
@@ -36,10 +36,13 @@ class Servers:
         self.our_names = dict(self.ours(listing))
         self.their_names = dict(postgres.execute(listing).fetchall())
 
-    def ours(self, text: str) -> list[tuple]:
+    def plan(self, text: str) -> Plan:
         (parsed,) = parse(self._filled(text, getattr(self, "our_names", {})))
         assert isinstance(parsed.statement, Query)
-        plan = plan_query(parsed.statement.tree, self._plan_context())
+        return plan_query(parsed.statement.tree, self._plan_context())
+
+    def ours(self, text: str) -> list[tuple]:
+        plan = self.plan(text)
         sql = plan.sql
         for number, use in enumerate(plan.system):
             name = f"system_{number}"

@@ -60,3 +60,19 @@ def test_a_rewritten_tree_is_a_copy() -> None:
     before = repr(tree)
     assert rewrite(tree) is not tree
     assert repr(tree) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT pg_get_userbyid(10), 'items'::regclass, 'items'::regclass::oid, to_regclass('items')",
+        "SELECT CASE WHEN true THEN 'a' ELSE format_type(23, -1) END, oid::regclass FROM pg_class",
+        "SELECT 'x' || pg_get_userbyid(10), coalesce(pg_get_userbyid(10), ''), 1 + 1",
+        "SELECT (SELECT current_schemas(true)), (current_schemas(true))[1], ARRAY(SELECT pg_get_userbyid(10))",
+        "SELECT relname::regclass::text FROM pg_class WHERE relname = 'items'",
+    ],
+)
+def test_columns_keep_the_names_that_postgresql_gives_them(text: str, servers: Servers) -> None:
+    theirs = servers.postgres.execute(text).description
+    assert theirs is not None
+    assert [output.name for output in servers.plan(text).outputs or ()] == [column.name for column in theirs]
