@@ -98,13 +98,14 @@ class Session:
 
     async def simple(self, text: str) -> AsyncIterator[Answer]:
         """Runs the statements of a Query message, by PostgreSQL's rules for several of them."""
+        block = self._scope.block
+        block.several = False
         async with self._guarded():
             await self._prepared.close_portal("")
             statements = parsed(text)
             if not statements:
                 yield EmptyQuery()
                 return
-            block = self._scope.block
             block.several = len(statements) > 1
             for number, item in enumerate(statements, 1):
                 last = number == len(statements)
@@ -151,6 +152,7 @@ class Session:
 
     async def prepare(self, name: str, text: str, parameter_oids: Sequence[int]) -> None:
         """Parse. An empty name is the unnamed statement; an OID of 0 is to be inferred."""
+        self._scope.block.several = False
         async with self._guarded():
             self._prepared.drop_statement("") if not name else self._prepared.require_free(name)
             statements = parsed(text)
@@ -235,7 +237,6 @@ class Session:
     async def sync(self) -> None:
         """Sync: ends the implicit transaction, which may fail to commit."""
         async with self._guarded():
-            self._scope.block.several = False
             await self._end_implicit()
 
     # --- COPY ---------------------------------------------------------------------------------------
