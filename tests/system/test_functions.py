@@ -68,7 +68,8 @@ def test_a_rewritten_tree_is_a_copy() -> None:
         "SELECT pg_get_userbyid(10), 'items'::regclass, 'items'::regclass::oid, to_regclass('items')",
         "SELECT CASE WHEN true THEN 'a' ELSE format_type(23, -1) END, oid::regclass FROM pg_class",
         "SELECT 'x' || pg_get_userbyid(10), coalesce(pg_get_userbyid(10), ''), 1 + 1",
-        "SELECT (SELECT current_schemas(true)), (current_schemas(true))[1], ARRAY(SELECT pg_get_userbyid(10))",
+        "SELECT (SELECT current_schemas(true)), (current_schemas(true))[1]",
+        "SELECT ARRAY(SELECT pg_get_userbyid(10))",
         "SELECT relname::regclass::text FROM pg_class WHERE relname = 'items'",
     ],
 )
