@@ -34,8 +34,10 @@ class Server:
 
     answer: tuple[int, str] | str
     requests: list[str] = field(default_factory=list)
+    connections: list[tuple[asyncio.StreamWriter, asyncio.Task[None] | None]] = field(default_factory=list)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.append((writer, asyncio.current_task()))
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.requests.append(head.split(" ", 1)[0])
@@ -56,6 +58,15 @@ class Server:
                     await writer.drain()
         writer.close()
 
+    async def stop(self) -> None:
+        """End all connections, and see them ended: a transport outliving its loop is a warning."""
+        for writer, task in self.connections:
+            writer.transport.abort()
+            if task is not None:
+                await task
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
 
 @asynccontextmanager
 async def store_on(server: Server) -> AsyncIterator[S3Store]:
@@ -65,6 +76,7 @@ async def store_on(server: Server) -> AsyncIterator[S3Store]:
         yield store_at(port)
     finally:
         listener.close()
+        await server.stop()
 
 
 def store_at(port: int) -> S3Store:
