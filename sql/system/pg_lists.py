@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sql.system.inventory import Inventory
+from sql.system.inventory import SNAPSHOTS_KEY, Inventory
 from sql.system.pg_relations import index_definition
 from sql.system.quoting import quote_identifier
 from sql.system.relation import Row, Rows
@@ -28,7 +28,7 @@ def table_rows(seen: Inventory) -> Iterator[Row]:
                 "schemaname": described.schema,
                 "tablename": described.name,
                 "tableowner": seen.owner[1],
-                "hasindexes": False,
+                "hasindexes": described.oid == SNAPSHOTS_KEY.table.id,
                 **flags,
             }
 

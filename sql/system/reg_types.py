@@ -77,7 +77,7 @@ class RegTypes:
     def cast(self, node: exp.Cast) -> exp.Expr | None:
         name = type_name(node)
         if name in HELD_AS_TEXT:
-            return _function_text(node.this)
+            return _function_text(node)
         if name not in REG_TYPES:
             return None
         if shows_name(node):
@@ -188,11 +188,14 @@ def _type_oid(text: str, *, strict: bool) -> exp.Expr:
         return exp.Null()
 
 
-def _function_text(value: exp.Expr) -> exp.Expr:
-    """A function's name is held as text; the schema that all of them are in is left out."""
-    if isinstance(value, exp.Literal):
-        return string(value.name.removeprefix("pg_catalog."))
-    return text_of(value)
+def _function_text(node: exp.Cast) -> exp.Expr:
+    """A function's name is held as text; the schema that all of them are in is left out. None has an OID."""
+    value = bare(node.this)
+    if not isinstance(value, exp.Literal):
+        return text_of(value)
+    if isinstance(node.parent, exp.Cast) and type_name(node.parent) in _OID_TYPES:
+        raise SqlError("42883", f'function "{value.name}" does not exist')
+    return string(value.name.removeprefix("pg_catalog."))
 
 
 def shows_name(node: exp.Expr) -> bool:

@@ -32,6 +32,7 @@ def test_answers_are_postgresqls(text: str, servers: Servers) -> None:
             'relation "a.b" does not exist',
         ),
         ("SELECT to_regclass('a b')", "42602", "invalid name syntax"),
+        ("SELECT 'nothing'::regproc::oid", "42883", 'function "nothing" does not exist'),
         ("SELECT 'nothing'::regtype", "42704", 'type "nothing" does not exist'),
         ("SELECT 'nothing'::regnamespace", "3F000", 'schema "nothing" does not exist'),
         ("SELECT 'nothing'::regrole", "42704", 'role "nothing" does not exist'),

@@ -173,6 +173,27 @@ def test_the_past_is_described(pair: Pair) -> None:
     assert (now, then) == ((0,), (1,))
 
 
+def test_snapshots_are_described_with_what_they_hold(pair: Pair) -> None:
+    with psycopg.connect(pair.ours, autocommit=True) as connection:
+        connection.execute("CREATE TABLE held AS SELECT g AS a FROM generate_series(1, 1000) AS g")
+        connection.execute("CHECKPOINT")
+        connection.execute("CREATE SNAPSHOT holding")
+        usage = connection.execute(
+            "SELECT objects, bytes > 0, straddlers FROM mo_snapshot_usage WHERE name = 'holding'"
+        ).fetchone()
+        connection.execute("DROP SNAPSHOT holding")
+        connection.execute("DROP TABLE held")
+    assert usage is not None
+    assert usage[0] >= 1
+    assert usage[1:] == (True, 0)
+
+
+def test_the_system_tenant_alone_sees_tenants(pair: Pair) -> None:
+    with pair.server.connect() as connection:
+        tenants = connection.execute("SELECT name, admin_role FROM mo_catalog.mo_tenants").fetchall()
+    assert tenants == [("acme", "admin")]
+
+
 def test_duckdbs_own_catalog_is_out_of_reach(pair: Pair) -> None:
     for text in (
         "SELECT * FROM duckdb_tables",
