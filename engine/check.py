@@ -72,13 +72,14 @@ async def _check_tenant(store: Store, paths: TenantPaths, counts: Counts) -> Asy
         yield Finding("fault", paths.name, error.message)
         return
     refs = {ref.key: ref for ref in state.refs()}
+    named = refs.keys() | state.ref_lists.keys() | {file.key for file in state.ref_files}
     async for finding in _check_objects(store, paths.name, refs.values(), state, counts):
         yield finding
     async for info in store.scan(paths.root):
         parsed = parse(info.key)
         if parsed is None:
             yield Finding("unknown", paths.name, f"{info.key} is no key of this product")
-        elif parsed.kind in ("object", "refs") and info.key not in refs.keys() | state.ref_lists.keys():
+        elif parsed.kind in ("object", "refs") and info.key not in named:
             yield Finding("orphan", paths.name, f"{info.key} ({info.size:,} bytes) is named by nothing")
 
 

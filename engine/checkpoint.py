@@ -7,7 +7,7 @@ the next number. It tells only of what was up to its watermark, although the sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import dataclasses
 from dataclasses import dataclass
 
 from engine import manifest as manifests
@@ -17,7 +17,7 @@ from engine.ids import Timestamp
 from engine.manifest import Manifest
 from engine.paths import TenantPaths
 from engine.puts import put_decided
-from engine.refs import Ref
+from engine.ref_files import RefFileWriter
 from engine.state import State
 from engine.stores.base import Store
 
@@ -32,15 +32,10 @@ class Publisher:
     epoch: int
     writer: str
     number: int
+    ref_files: RefFileWriter
 
-    def next_manifest(
-        self,
-        state: State,
-        watermark: Timestamp,
-        first_wal: int,
-        changed: Callable[[Ref], Ref] = lambda ref: ref,
-    ) -> Manifest:
-        """What there was at `watermark`, with `changed` refs; replay goes on from `first_wal`."""
+    def next_manifest(self, state: State, watermark: Timestamp, first_wal: int) -> Manifest:
+        """What there was at `watermark`; replay goes on from `first_wal`."""
         return Manifest(
             number=self.number + 1,
             epoch=self.epoch,
@@ -54,11 +49,24 @@ class Publisher:
             claims=tuple(state.claims),
             fences=tuple(state.fences),
             entries=tuple(state.history.entries_until(watermark)),
-            refs=tuple(changed(ref) for ref in state.refs() if ref.added_ts <= watermark),
+            ref_files=state.ref_files,
+            ref_changes={
+                name: ref
+                for name, ref in state.ref_changes.items()
+                if ref is None or ref.added_ts <= watermark
+            },
         )
 
-    async def publish(self, manifest: Manifest) -> None:
-        """Put the next manifest; `TenantFenced` when another server has put one."""
+    async def publish(self, manifest: Manifest) -> Manifest:
+        """Put `manifest`, its ref changes in a file if they have become many; what was put.
+        `TenantFenced` when another server has put one under the number."""
+        if len(manifest.ref_changes) > self.ref_files.inline_max:
+            files = await self.ref_files.spill(manifest.ref_files, manifest.ref_changes)
+            manifest = dataclasses.replace(manifest, ref_files=files, ref_changes={})
+        await self._put(manifest)
+        return manifest
+
+    async def _put(self, manifest: Manifest) -> None:
         key = self.paths.manifest(manifest.number)
         data = await asyncio.to_thread(manifests.encode, manifest)
         other = await put_decided(self.store, self.clock, key, data, lambda found: found == data)

@@ -108,7 +108,8 @@ class Cluster:
             claims=(),
             fences=(),
             entries=tuple(Entry(body, now, INFINITY) for body in bodies),
-            refs=(),
+            ref_files=(),
+            ref_changes={},
         )
 
     # --- names ---------------------------------------------------------------------------------------

@@ -212,6 +212,8 @@ class Duck:
     ) -> None:
         self._pool = pool
         self._idle: list[Cursor] = []
+        self._busy: set[Cursor] = set()
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         spill = folder.parent / f"{folder.name}.spill"
         self._connection = duckdb.connect(
@@ -243,21 +245,28 @@ class Duck:
 
     def cursor(self) -> Cursor:
         """A cursor to use and give back with `release`."""
-        return self._idle.pop() if self._idle else self._new_cursor()
+        cursor = self._idle.pop() if self._idle else self._new_cursor()
+        self._busy.add(cursor)
+        return cursor
 
     async def release(self, cursor: Cursor) -> None:
         """Take a cursor back; one that may be in a bad state is closed instead of reused."""
+        self._busy.discard(cursor)
         try:
             await cursor.clean()
         except EngineError:
             cursor.close()
             return
-        if len(self._idle) < IDLE_CURSORS_MAX:
+        if len(self._idle) < IDLE_CURSORS_MAX and not self._closed:
             self._idle.append(cursor)
         else:
             cursor.close()
 
     def close(self) -> None:
+        """Statements still at work are interrupted; their cursors close when they come to an end."""
+        self._closed = True
+        for cursor in self._busy:
+            cursor.interrupt()
         for cursor in (*self._idle, self.writer):
             cursor.close()
         self._idle.clear()

@@ -33,6 +33,7 @@ from engine.manifest import Manifest
 from engine.objects import Layout, ObjectWriter
 from engine.refs import Ref
 from engine.state import State, Storage
+from engine.together import together
 
 CUTS_MAX = 64
 STORAGES_AT_ONCE = 4
@@ -71,7 +72,7 @@ async def write(frozen: Frozen, state: State, duck: Duck, objects: ObjectWriter)
         async with slots:
             return await _flush_storage(state, duck, objects, storage, frozen.cuts)
 
-    made = await asyncio.gather(*(one(storage) for storage in frozen.tails))
+    made = await together(one(storage) for storage in frozen.tails)
     return tuple(ref for group in made for ref in group)
 
 

@@ -6,19 +6,18 @@ up to W: replay leaves these out). It never tells of anything after W, so that r
 
 A *claim* is a manifest that only raises the epoch; recovery may start from it like from any other. The
 numbers of all claims and fences so far are part of every manifest: what a stalled writer must run into
-is never collected.
+is never collected. Refs are in ref files but for the newest changes (`engine.ref_files`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from engine.frame import pack, unpack
 from engine.history import Entry
 from engine.ids import Timestamp
-from engine.refs import Ref
+from engine.ref_files import RefChanges, RefFile, changes_from_json, changes_to_json
 
 _MAGIC = b"RWDBMAN1"
 
@@ -39,13 +38,15 @@ class Manifest:
     claims: tuple[int, ...]
     fences: tuple[int, ...]
     entries: tuple[Entry, ...]
-    refs: tuple[Ref, ...]
+    ref_files: tuple[RefFile, ...]
+    ref_changes: RefChanges
 
 
 def encode(manifest: Manifest) -> bytes:
     header: dict[str, Any] = {name: getattr(manifest, name) for name in Manifest.__slots__}
     header["entries"] = [entry.to_json() for entry in manifest.entries]
-    header["refs"] = [ref.to_json() for ref in manifest.refs]
+    header["ref_files"] = [[file.key, file.changes] for file in manifest.ref_files]
+    header["ref_changes"] = changes_to_json(manifest.ref_changes)
     return pack(_MAGIC, header)
 
 
@@ -54,18 +55,6 @@ def decode(data: bytes, name: str) -> Manifest:
     fields, _ = unpack(_MAGIC, data, name)
     fields["claims"], fields["fences"] = tuple(fields["claims"]), tuple(fields["fences"])
     fields["entries"] = tuple(Entry.from_json(entry) for entry in fields["entries"])
-    fields["refs"] = tuple(Ref.from_json(ref) for ref in fields["refs"])
+    fields["ref_files"] = tuple(RefFile(*file) for file in fields["ref_files"])
+    fields["ref_changes"] = changes_from_json(fields["ref_changes"])
     return Manifest(**fields)
-
-
-def encode_refs(refs: Iterable[Ref]) -> bytes:
-    """A long list of refs as an object of its own, named by the WAL record that installs it."""
-    return pack(_REFS_MAGIC, {"refs": [ref.to_json() for ref in refs]})
-
-
-def decode_refs(data: bytes, name: str) -> tuple[Ref, ...]:
-    fields, _ = unpack(_REFS_MAGIC, data, name)
-    return tuple(Ref.from_json(ref) for ref in fields["refs"])
-
-
-_REFS_MAGIC = b"RWDBREF1"

@@ -16,15 +16,17 @@ import operator
 from dataclasses import dataclass
 
 from engine import manifest as manifests
-from engine import wal
+from engine import ref_files, wal
 from engine.clock import Clock
 from engine.errors import LogCorrupted, ObjectMissing, TenantFenced, UnknownTenant
 from engine.ids import Ids
 from engine.manifest import Manifest
 from engine.paths import TenantPaths, parse
 from engine.puts import put_decided
+from engine.ref_files import RefChanges
 from engine.state import State
 from engine.stores.base import Store
+from engine.together import together
 
 READS_AT_ONCE = 16
 
@@ -64,9 +66,15 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
 
 
 async def _read_from(store: Store, paths: TenantPaths, manifest: Manifest) -> Recovered:
+    refs: RefChanges = {}
+    for file in manifest.ref_files:
+        refs.update(ref_files.decode(await store.get(file.key), file.key))
+    refs.update(manifest.ref_changes)
     state = State(
         entries=manifest.entries,
-        refs=manifest.refs,
+        refs=(ref for ref in refs.values() if ref is not None),
+        ref_files=manifest.ref_files,
+        ref_changes=manifest.ref_changes,
         next_id=manifest.next_id,
         next_row_id=manifest.next_row_id,
         last_ts=manifest.last_ts,
@@ -114,7 +122,7 @@ async def _read_wal(store: Store, paths: TenantPaths, first: int) -> list[tuple[
         async with slots:
             return await read_wal_object(store, key)
 
-    records = await asyncio.gather(*(read(key) for key in keys))
+    records = await together(read(key) for key in keys)
     numbers = [parsed.number for key in keys if (parsed := parse(key)) is not None]
     return [(number, record) for number, record in zip(numbers, records, strict=True) if number is not None]
 
@@ -127,7 +135,9 @@ async def read_wal_object(store: Store, key: str) -> wal.WalObject:
     transactions = []
     for transaction in record.transactions:
         if transaction.refs_key is not None:
-            refs = manifests.decode_refs(await store.get(transaction.refs_key), transaction.refs_key)
+            key = transaction.refs_key
+            installed = ref_files.decode(await store.get(key), key).values()
+            refs = tuple(ref for ref in installed if ref is not None)
             transaction = dataclasses.replace(transaction, refs=refs)
         transactions.append(transaction)
     return dataclasses.replace(record, transactions=tuple(transactions))

@@ -53,6 +53,7 @@ from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
 from engine.refs import Ref
 from engine.scan import Scan
 from engine.state import State, Storage
+from engine.together import together
 
 Method = Literal["physical", "logical"]
 Action = Literal["unchanged", "restored", "recreated", "dropped"]
@@ -168,7 +169,7 @@ class Restorer:
         async def one(table: Table) -> tuple[list[Ref], RestoredTable]:
             return await self._share(table, storages[table.id], slots)
 
-        done = await asyncio.gather(*(one(table) for table in self.tables))
+        done = await together(one(table) for table in self.tables)
         return self._prepared(storages, done)
 
     async def _share(

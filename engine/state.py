@@ -17,6 +17,7 @@ import pyarrow as pa
 from engine.catalog import Column, Put, Table
 from engine.history import Entry, History
 from engine.ids import CatalogId, StorageId, Timestamp
+from engine.ref_files import RefChanges, RefFile
 from engine.refs import Ref
 from engine.wal import Transaction
 
@@ -69,13 +70,16 @@ class State:
     """`last_ts` is the clock: no later commit gets it or anything below. `visible_ts` is the newest
     commit that readers may see. `tables_of_storage` remembers, for each storage, every table body that
     ever used it (newest last): the schema of its rows at any time. `ref_lists` are the objects with
-    lists of refs that WAL after the watermark names, with the ts of the commit that does."""
+    lists of refs that WAL after the watermark names, with the ts of the commit that does; `ref_files` those
+    that the manifest names, and `ref_changes` what has changed since they were written."""
 
     def __init__(
         self,
         *,
         entries: Iterable[Entry] = (),
         refs: Iterable[Ref] = (),
+        ref_files: tuple[RefFile, ...] = (),
+        ref_changes: RefChanges | None = None,
         next_id: int,
         next_row_id: int,
         last_ts: Timestamp,
@@ -103,6 +107,8 @@ class State:
                 self._note_table(entry.body)
         for ref in refs:
             self.storage(ref.storage).refs[ref.key] = ref
+        self.ref_files = ref_files
+        self.ref_changes: RefChanges = dict(ref_changes or {})
 
     def storage(self, storage_id: StorageId) -> Storage:
         found = self.storages.get(storage_id)
@@ -139,8 +145,7 @@ class State:
             self.storage(deleted.storage).deletes.append(TailDeletes(ts, deleted.row_ids))
             self.tail_bytes += deleted.row_ids.nbytes
         for ref in transaction.refs:
-            resolved = ref.resolved(ts)
-            self.storage(ref.storage).refs[ref.key] = resolved
+            self._set_ref(ref.resolved(ts))
         if transaction.horizon is not None:
             self.horizon = max(self.horizon, transaction.horizon)
         if transaction.refs_key is not None:
@@ -156,22 +161,34 @@ class State:
 
     def flushed(self, refs: Iterable[Ref], watermark: Timestamp) -> None:
         """The tail up to `watermark` is in the objects of `refs`."""
-        for ref in refs:
-            self.storage(ref.storage).refs[ref.key] = ref
+        self.set_refs(refs)
         for storage in self.storages.values():
             self.tail_bytes -= storage.forget_tail_until(watermark)
         self.watermark = watermark
         self.ref_lists = {key: ts for key, ts in self.ref_lists.items() if ts > watermark}
 
-    def replace_refs(self, storage: StorageId, refs: Iterable[Ref]) -> None:
-        """Refs of a storage that are new, or have another interval now."""
-        self.storage(storage).refs.update({ref.key: ref for ref in refs})
+    def set_refs(self, refs: Iterable[Ref]) -> None:
+        """Refs that are new, or have another interval now."""
+        for ref in refs:
+            self._set_ref(ref)
+
+    def _set_ref(self, ref: Ref) -> None:
+        self.storage(ref.storage).refs[ref.key] = ref
+        self.ref_changes[ref.storage, ref.key] = ref
+
+    def published(self, ref_files: tuple[RefFile, ...], written: RefChanges) -> None:
+        """The changes `written` are in `ref_files` now, those that nothing has changed again."""
+        self.ref_files = ref_files
+        for name, ref in written.items():
+            if name in self.ref_changes and self.ref_changes[name] == ref:
+                del self.ref_changes[name]
 
     def forget(self, refs: Iterable[Ref], entries: Iterable[Entry]) -> None:
         """Refs and entries that nothing needs; storages that nothing is left of go with them."""
         self.history.forget(entries)
         for ref in refs:
             self.storages[ref.storage].refs.pop(ref.key, None)
+            self.ref_changes[ref.storage, ref.key] = None
         used = {entry.body.storage for entry in self.history.entries() if isinstance(entry.body, Table)}
         for id, storage in list(self.storages.items()):
             if id not in used and not storage.refs and not storage.inserts and not storage.deletes:

@@ -44,6 +44,7 @@ from engine.locks import Locks
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.recovery import Claimed
+from engine.ref_files import RefFileWriter
 from engine.restore import Method, RestoreReport
 from engine.scan import Scan
 from engine.state import State, Storage
@@ -69,6 +70,7 @@ class Options:
     transaction_bytes_max: int = 2 * 2**30
     flush_bytes_min: int = 32 * 2**20
     flush_wal_objects_min: int = 2_000
+    inline_refs_max: int = 1_000
     grace_seconds: float = 300.0
     threads: int = 2
 
@@ -128,7 +130,15 @@ class Tenant:
         self._recent_deletes: deque[tuple[Timestamp, StorageId, RowIds]] = deque()
         self.reading: Counter[str] = Counter()
         """How many readers each object has."""
-        publisher = Publisher(store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number)
+        ref_files = RefFileWriter(
+            store,
+            clock,
+            lambda: paths.refs(self.objects.new_object_id()),
+            options.inline_refs_max,
+        )
+        publisher = Publisher(
+            store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number, ref_files
+        )
         collector = Collector(store, paths, claimed.epoch, options.grace_seconds)
         self.upkeep = Upkeep(self, self._committer, publisher, collector, claimed.first_wal)
         self._background: set[asyncio.Task[None]] = set()
@@ -370,6 +380,8 @@ class Tenant:
         await self._committer.close(self._closed)
         for task in self._background:
             task.cancel()
+        if self._background:
+            await asyncio.wait(self._background)
         await self._hot.close()
         self.duck.close()
 

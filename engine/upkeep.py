@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine import flush as flushing
-from engine import manifest as manifests
 from engine import restore as restoring
 from engine import wal
 from engine.catalog import Put, Restoration
@@ -25,13 +24,11 @@ from engine.compaction import Run, choose, compact
 from engine.errors import TenantFenced
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
-from engine.puts import put_object
-from engine.refs import OWN_COMMIT
+from engine.ref_files import RefChanges
+from engine.refs import OWN_COMMIT, Ref
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
-
-REFS_INLINE_MAX = 1_000
 
 
 class Upkeep:
@@ -72,16 +69,31 @@ class Upkeep:
         first_wal = self._committer.next_wal
         frozen = flushing.freeze(self._state, self._publisher, first_wal, cuts)
         refs = await flushing.write(frozen, self._state, self._tenant.duck, self._tenant.objects)
-        await self._publish(dataclasses.replace(frozen.manifest, refs=(*frozen.manifest.refs, *refs)))
-        self._state.flushed(refs, frozen.manifest.watermark)
+        watermark = frozen.manifest.watermark
+        await self._publish(frozen.manifest, refs, lambda: self._state.flushed(refs, watermark))
         self.flushed_wal = first_wal
 
-    async def _publish(self, manifest: Manifest) -> None:
+    async def _publish(
+        self,
+        manifest: Manifest,
+        changed: Iterable[Ref],
+        make_true: Callable[[], None],
+        forgotten: Iterable[Ref] = (),
+    ) -> None:
+        """Publish `manifest` with refs changed and forgotten on top, then make the state so."""
+        changes = {
+            **manifest.ref_changes,
+            **{(ref.storage, ref.key): ref for ref in changed},
+            **{(ref.storage, ref.key): None for ref in forgotten},
+        }
         try:
-            await self._publisher.publish(manifest)
+            published = await self._publisher.publish(dataclasses.replace(manifest, ref_changes=changes))
         except TenantFenced as error:
             self._tenant.fail(error)
             raise
+        make_true()
+        if published.ref_files != manifest.ref_files:
+            self._state.published(published.ref_files, changes)
 
     async def compact(self) -> int:
         """Merge what is worth merging, run by run; the number of runs."""
@@ -105,12 +117,9 @@ class Upkeep:
         finally:
             await scan.close()
             await self._tenant.duck.release(cursor)
-        removed = {ref.key: ref for ref in done.removed}
-        manifest = self._publisher.next_manifest(
-            self._state, watermark, self.flushed_wal, lambda ref: removed.get(ref.key, ref)
-        )
-        await self._publish(dataclasses.replace(manifest, refs=(*manifest.refs, *done.made)))
-        self._state.replace_refs(run.storage, (*done.removed, *done.made))
+        manifest = self._publisher.next_manifest(self._state, watermark, self.flushed_wal)
+        changed = (*done.removed, *done.made)
+        await self._publish(manifest, changed, lambda: self._state.set_refs(changed))
 
     async def collect(self) -> Deleted:
         """Forget what nothing needs, delete what nothing names."""
@@ -120,6 +129,7 @@ class Upkeep:
             if over.refs or over.entries:
                 await self._forget(over)
             named = {ref.key for ref in self._state.refs()}
+            named |= {file.key for file in self._state.ref_files}
             named |= (
                 self._state.ref_lists.keys()
                 | self._tenant.objects.in_flight
@@ -150,18 +160,15 @@ class Upkeep:
         await self._committer.commit(Request(build, self._tenant.catalog.world.id, 0, done))
 
     async def _forget(self, over: Forgettable) -> None:
-        gone = {(ref.storage, ref.key) for ref in over.refs}
         entries = set(map(id, over.entries))
-        watermark = self._state.watermark
-        manifest = self._publisher.next_manifest(self._state, watermark, self.flushed_wal)
+        manifest = self._publisher.next_manifest(self._state, self._state.watermark, self.flushed_wal)
+        kept = tuple(entry for entry in manifest.entries if id(entry) not in entries)
         await self._publish(
-            dataclasses.replace(
-                manifest,
-                refs=tuple(ref for ref in manifest.refs if (ref.storage, ref.key) not in gone),
-                entries=tuple(entry for entry in manifest.entries if id(entry) not in entries),
-            )
+            dataclasses.replace(manifest, entries=kept),
+            (),
+            lambda: self._state.forget(over.refs, over.entries),
+            forgotten=over.refs,
         )
-        self._state.forget(over.refs, over.entries)
 
     async def restore(
         self, moment: Timestamp, method: restoring.Method, role: str
@@ -226,10 +233,7 @@ class Upkeep:
         return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
 
     async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
-        if len(prepared.refs) <= REFS_INLINE_MAX:
+        if len(prepared.refs) <= self._publisher.ref_files.inline_max:
             return None
-        key = self._publisher.paths.refs(self._tenant.objects.new_object_id())
-        await put_object(
-            self._publisher.store, self._publisher.clock, key, manifests.encode_refs(prepared.refs)
-        )
-        return key
+        installed: RefChanges = {(ref.storage, ref.key): ref for ref in prepared.refs}
+        return (await self._publisher.ref_files.write(installed)).key

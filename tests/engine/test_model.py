@@ -77,7 +77,7 @@ class TenantMachine(RuleBasedStateMachine):
         self.opening += 1
         self.stack = AsyncExitStack()
         folder = Path(self.folder.name) / str(self.opening)
-        options = Options(grace_seconds=0)
+        options = Options(grace_seconds=0, inline_refs_max=4)
         self.lab = await self.stack.enter_async_context(
             opened(self.store, folder, clock=self.clock, options=options, seed=self.opening)
         )

@@ -12,6 +12,7 @@ from engine.clock import SystemClock
 from engine.errors import TenantRestored
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
+from engine.tenant import Options
 from tests.engine.lab import opened
 
 
@@ -139,17 +140,16 @@ def test_a_reader_under_way_finishes_on_what_it_reads(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_long_lists_of_refs_are_objects_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.upkeep.REFS_INLINE_MAX", 3)
-
+def test_long_lists_of_refs_are_objects_of_their_own(tmp_path: Path) -> None:
     async def run() -> None:
         store = FaultyStore(MemoryStore(), SystemClock())
-        async with opened(store, tmp_path) as lab:
+        async with opened(store, tmp_path, options=Options(inline_refs_max=3)) as lab:
             await lab.create()
             for step in range(6):
                 moment = await lab.insert((step, "v"))
                 await lab.tenant.flush()
             await lab.insert((99, "after"))
+            store.forget_calls()
             await lab.tenant.restore(moment)
             assert store.count("put", ".refs") == 1
             expected = await lab.rows()

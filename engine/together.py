@@ -1,0 +1,23 @@
+"""Several pieces of work side by side, all of them over when the call is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Results in order. When one fails, or the caller is cancelled, the others are cancelled and waited
+    for before the failure is raised: nothing goes on behind the caller's back."""
+    tasks = [asyncio.create_task(piece) for piece in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        raise
