@@ -58,9 +58,10 @@ class ColumnOrigin:
 
 @dataclass(slots=True)
 class Bound:
-    """`literal` is an unknown string constant's value, `parameter` an untyped parameter's number.
-    `scale` is the number of decimals of a numeric, as far as it is known. `integer` marks a plain whole
-    number, which DuckDB takes for whatever integer type is wanted. `fields` are a record's."""
+    """`literal` is an unknown string constant's value, `parameter` an untyped parameter's number. `scale`
+    is the number of decimals of a numeric, as far as it is known. `integer` marks a plain whole number,
+    which DuckDB takes for whatever integer type is wanted. `fields` are a record's. `at` is where it
+    stands in the client's text, from 1."""
 
     sql: str
     type: Declared | None
@@ -70,6 +71,7 @@ class Bound:
     integer: bool = False
     origin: ColumnOrigin | None = None
     fields: tuple[tuple[str, Declared], ...] | None = None
+    at: int | None = None
 
     @property
     def is_null(self) -> bool:

@@ -294,7 +294,7 @@ class _Lexer:
             digits = match.group("short") or match.group("long")
             if digits is None:
                 hint = r"Unicode escapes must be \XXXX or \+XXXXXX."
-                raise _error("invalid Unicode escape", start, hint=hint)
+                raise _error("invalid Unicode escape", start + len("U&'") + match.start(), hint=hint)
             return self._character(int(digits, 16), start)
 
         return self._utf8(pattern.sub(replace, value).encode("utf-8", "surrogatepass"), start)

@@ -394,7 +394,8 @@ class Calls(TypeNames):
             if self.at_operator("("):
                 extra["over"] = self.window_definition()
             else:
-                extra["over"] = exp.Identifier(this=self.name())
+                token = self.token
+                extra["over"] = placed(exp.Identifier(this=self.name()), token)
 
 
 _SPECIAL = {

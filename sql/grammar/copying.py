@@ -39,7 +39,7 @@ class CopyClauses(Queries):
             name = self.label()
             match name:
                 case "format":
-                    self._set(found, "format", self._format(), token)
+                    self._set(found, "format", self._format(token), token)
                 case "delimiter" | "null" | "quote" | "escape":
                     self._set(found, name, self.string(), token)
                 case "header":
@@ -94,9 +94,8 @@ class CopyClauses(Queries):
             names.append(self.name())
         return tuple(names)
 
-    def _format(self) -> str:
-        token = self.token
-        name = self.advance().text if token.kind == STRING else self.label()
+    def _format(self, token: Token) -> str:
+        name = self.advance().text if self.token.kind == STRING else self.label()
         if name == "binary":
             raise self.unsupported("COPY BINARY", token)
         if name not in ("text", "csv"):

@@ -18,12 +18,34 @@ _SERIAL = {
 _KINDS: dict[str, Literal["table", "view", "sequence", "schema", "database"]] = {
     "table": "table", "view": "view", "sequence": "sequence", "schema": "schema", "database": "database",
 }  # fmt: skip
+_OTHER_ACTIONS = frozenset(
+    [
+        "attach",
+        "cluster",
+        "detach",
+        "disable",
+        "enable",
+        "force",
+        "inherit",
+        "no",
+        "not",
+        "of",
+        "options",
+        "owner",
+        "replica",
+        "reset",
+        "set",
+        "validate",
+        "rename",
+    ]
+)
 
 
 @dataclass
 class _Parts:
     """What a list of columns and constraints has given so far."""
 
+    table: str
     columns: list[st.ColumnDefinition] = field(default_factory=list)
     keys: list[st.KeyDefinition] = field(default_factory=list)
     checks: list[st.CheckDefinition] = field(default_factory=list)
@@ -43,7 +65,7 @@ class Definitions(Sequences):
         if self.at_operator("(") and self._is_name_list():
             names = self.names()
             return self._create_table_as(name, if_not_exists, names)
-        parts = _Parts()
+        parts = _Parts(name.name)
         self.expect_operator("(")
         while not self.at_operator(")"):
             self._table_element(parts)
@@ -57,16 +79,11 @@ class Definitions(Sequences):
         return st.CreateTable(name, if_not_exists, columns, keys, checks, None, None)
 
     def _is_name_list(self) -> bool:
-        """``(a, b) AS``: only names, and then AS."""
+        """``(a, b)``: only names, as before AS."""
         ahead = 1
         while self.peek(ahead).kind in ("word", "name") and self.peek(ahead + 1).text == ",":
             ahead += 2
-        return (
-            self.peek(ahead).kind in ("word", "name")
-            and self.peek(ahead + 1).text == ")"
-            and self.peek(ahead + 2).text in ("as", "with", "using", "on", "tablespace")
-            and self.peek(ahead + 2).kind == "word"
-        )
+        return self.peek(ahead).kind in ("word", "name") and self.peek(ahead + 1).text == ")"
 
     def _create_table_as(
         self, name: st.Name, if_not_exists: bool, columns: tuple[str, ...] | None
@@ -187,21 +204,32 @@ class Definitions(Sequences):
             column.null_written = column.null_written or "not null"
             if column.null_written == "null":
                 raise self.refused(
-                    "42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token
+                    "42601",
+                    f'conflicting NULL/NOT NULL declarations for column "{name}" of table "{parts.table}"',
+                    token,
                 )
+        elif self.at("not") and self.peek().text not in ("deferrable", "valid"):
+            self.advance()
+            raise self.wrong()
         elif self.take("null"):
             if column.null_written == "not null":
                 raise self.refused(
-                    "42601", f'conflicting NULL/NOT NULL declarations for column "{name}"', token
+                    "42601",
+                    f'conflicting NULL/NOT NULL declarations for column "{name}" of table "{parts.table}"',
+                    token,
                 )
             column.null_written = "null"
         elif self.at("default"):
             self.advance()
             if column.default is not None:
-                raise self.refused("42601", f'multiple default values specified for column "{name}"', token)
+                raise self.refused(
+                    "42601",
+                    f'multiple default values specified for column "{name}" of table "{parts.table}"',
+                    token,
+                )
             column.default = self.expression(COMPARISON)
         elif self.at("generated"):
-            self._generated(name, column)
+            self._generated(name, column, parts)
         elif self.take("check"):
             parts.checks.append(st.CheckDefinition(constraint, self._check_expression()))
         elif self.at("unique", "primary"):
@@ -220,7 +248,7 @@ class Definitions(Sequences):
             return self._index != before
         return True
 
-    def _generated(self, name: str, column: _ColumnOptions) -> None:
+    def _generated(self, name: str, column: _ColumnOptions, parts: _Parts) -> None:
         token = self.advance()
         if self.take("always"):
             identity: Literal["always", "by default"] = "always"
@@ -276,9 +304,9 @@ class Definitions(Sequences):
                 return st.AlterTable(_relation_kind(kind), name, if_exists, (action,))
         if kind != "table":
             raise self.unsupported(f"ALTER {kind.upper()} … {self.token.text.upper()}")
-        actions = [self._alter_action()]
+        actions = [self._alter_action(name.name)]
         while self.take_operator(","):
-            actions.append(self._alter_action())
+            actions.append(self._alter_action(name.name))
         return st.AlterTable("table", name, if_exists, tuple(actions))
 
     def _rename(self, kind: str) -> st.AlterAction | None:
@@ -298,10 +326,10 @@ class Definitions(Sequences):
         self.expect("to")
         return st.RenameColumn(old, self.name())
 
-    def _alter_action(self) -> st.AlterAction:
+    def _alter_action(self, table: str) -> st.AlterAction:
         token = self.token
         if self.take("add"):
-            return self._add()
+            return self._add(table)
         if self.take("drop"):
             if self.take("constraint"):
                 if_exists = self.take("if", "exists")
@@ -312,12 +340,12 @@ class Definitions(Sequences):
         if self.take("alter"):
             self.take("column")
             return self._alter_column()
-        if token.kind != "word":
+        if token.kind != "word" or token.text not in _OTHER_ACTIONS:
             raise self.wrong()
         raise self.unsupported(f"ALTER TABLE … {token.text.upper()}")
 
-    def _add(self) -> st.AlterAction:
-        parts = _Parts()
+    def _add(self, table: str) -> st.AlterAction:
+        parts = _Parts(table)
         if self._at_table_constraint():
             self._table_constraint(parts)
             return st.AddKey(parts.keys[0]) if parts.keys else st.AddCheck(parts.checks[0])

@@ -83,7 +83,7 @@ class Queries(Items):
             if key == "for":
                 self._refuse_locking()
             if key in found:
-                raise self.refused("42601", f"multiple {key.upper()} clauses not allowed")
+                raise self.wrong()
             found.update(self._limit_or_offset())
         return found
 
@@ -199,12 +199,13 @@ class Queries(Items):
         while True:
             start = self.token
             self.expect_operator("(")
+            first = self.token
             rows.append(placed(exp.Tuple(expressions=self.expressions()), start))
             self.expect_operator(")")
+            if len(rows[-1].expressions) != len(rows[0].expressions):
+                raise self.refused("42601", "VALUES lists must all be the same length", first)
             if not self.take_operator(","):
                 break
-        if any(len(row.expressions) != len(rows[0].expressions) for row in rows):
-            raise self.refused("42601", "VALUES lists must all be the same length", token)
         columns = [f"column{number}" for number in range(1, len(rows[0].expressions) + 1)]
         values = placed(exp.Values(expressions=rows, alias=alias_of("*VALUES*", columns)), token)
         return placed(exp.Select(expressions=[exp.Star()], from_=exp.From(this=values)), token)

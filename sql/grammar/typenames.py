@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sql import keywords
-from sql.grammar.cursor import Cursor
+from sql.grammar.cursor import Cursor, placed
 from sql.lexer import NAME, NUMBER, STRING, WORD
 
 _WITH_MODIFIERS = frozenset(["varchar", "numeric", "decimal", "dec", "float", "bpchar"])
@@ -31,7 +31,8 @@ class TypeNames(Cursor):
         return text + self._dimensions()
 
     def data_type(self) -> exp.DataType:
-        return as_data_type(self.type_name())
+        token = self.token
+        return placed(as_data_type(self.type_name()), token)
 
     def _dimensions(self) -> str:
         found = ""

@@ -37,7 +37,7 @@ def subscript(planner: Planner, node: exp.Bracket, scope: Scope) -> Bound:
         from sql.bound import name_of
 
         message = f"cannot subscript type {name_of(value)} because it does not support subscripting"
-        raise planner.error("42804", message, node)
+        raise planner.error("42804", message, node.this.unnest())
     if isinstance(index, exp.Slice):
         low = "1" if index.this is None else planner.typed(index.this, scope, INT4)
         high = "" if index.expression is None else planner.typed(index.expression, scope, INT4)

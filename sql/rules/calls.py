@@ -182,7 +182,7 @@ def _suffix(planner: Planner, node: exp.Anonymous, scope: Scope) -> str:
 
 def _window(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     if node.args.get("over") is None:
-        raise planner.error("42P20", f"window function {node.this} requires an OVER clause", node)
+        raise planner.error("42809", f"window function {node.this} requires an OVER clause", node)
     for key in ("distinct", "order", "filter"):
         if node.args.get(key):
             raise planner.error("0A000", f"{key.upper()} is not implemented for window functions", node)

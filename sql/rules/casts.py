@@ -24,12 +24,14 @@ def cast(planner: Planner, node: exp.Cast, scope: Scope) -> Bound:
     if fields is not None and isinstance(node.this, exp.Literal) and node.this.args.get("is_string"):
         sql = interval_literal(node.this.this, fields[1])
         if sql is None:
-            raise bad_interval(node.this.this)
+            error = bad_interval(node.this.this)
+            error.position = planner.position(node.this)
+            raise error
         return Bound(sql, INTERVAL)
     try:
         wanted = declared(node.args["to"].args["kind"])
     except SqlError as error:
-        error.position = planner.position(node)
+        error.position = planner.position(node.args["to"])
         raise
     inner = node.this.unnest()
     if isinstance(inner, exp.Array) and not inner.expressions and wanted.pg.is_array:

@@ -44,8 +44,17 @@ def settle(bound: Bound, wanted: Declared, parameters: Parameters) -> Bound:
     if bound.parameter:
         return parameters.settle(bound.parameter, plain(wanted))
     if bound.literal is not None:
-        return Bound(literal(bound.literal, plain(wanted)), plain(wanted))
+        return Bound(_constant(bound, plain(wanted)), plain(wanted))
     return Bound(f"CAST({bound.sql} AS {wanted.duckdb})", plain(wanted))
+
+
+def _constant(bound: Bound, wanted: Declared) -> str:
+    assert bound.literal is not None
+    try:
+        return literal(bound.literal, wanted)
+    except SqlError as error:
+        error.position = error.position or bound.at
+        raise
 
 
 def as_text(bound: Bound, parameters: Parameters) -> Bound:
@@ -149,7 +158,7 @@ def cast(bound: Bound, wanted: Declared, parameters: Parameters) -> Bound:
     """``CAST(bound AS wanted)``; 42846 when PostgreSQL has no such cast."""
     if bound.type is None:
         if bound.literal is not None:
-            return Bound(literal(bound.literal, wanted), wanted, scale=_scale(wanted))
+            return Bound(_constant(bound, wanted), wanted, scale=_scale(wanted))
         if bound.parameter:
             found = parameters.settle(bound.parameter, plain(wanted))
             return cast(found, wanted, parameters)
@@ -233,7 +242,7 @@ def common_type(bounds: list[Bound], what: str) -> Declared:
         forth, back = casts_implicitly(best.pg, given.pg), casts_implicitly(given.pg, best.pg)
         if not (forth or back):
             message = f"{what} types {title(best)} and {title(given)} cannot be matched"
-            raise SqlError("42804", message)
+            raise SqlError("42804", message, position=bound.at)
         if not back:
             best = given
         best = plain(best)

@@ -92,7 +92,9 @@ def _recursive(planner: Planner, table: exp.Expr, scope: Scope) -> str:
                 f"in non-recursive term but type {title(common)} overall"
             )
             hint = "Cast the output of the non-recursive term to the correct type."
-            raise planner.error("42804", message, query, hint)
+            error = planner.error("42804", message, query, hint)
+            error.position = one.at or error.position
+            raise error
         types.append(one.type)
     word = "UNION" if query.args.get("distinct") else "UNION ALL"
     return f"{alias}({', '.join(quoted)}) AS ({left} {word} {second.sql(types)})"

@@ -236,25 +236,25 @@ def between(planner: Planner, node: exp.Between, scope: Scope) -> Bound:
 
 def like(planner: Planner, node: exp.Binary, scope: Scope, escape: exp.Expr | None = None) -> Bound:
     symbol = "LIKE" if isinstance(node, exp.Like) else "ILIKE"
-    left = planner.text(planner.expression(node.this, scope))
+    left = planner.expression(node.this, scope)
     escaped = "'\\'"
     if escape is not None:
         escaped = planner.typed(escape, scope, TEXT)
     if isinstance(node.expression, exp.Any | exp.All):
         patterns = list_items(planner, node, scope, TEXT)
         word = " OR " if isinstance(node.expression, exp.Any) else " AND "
-        matches = [f"({_text(left, symbol, left)} {symbol} {item} ESCAPE {escaped})" for item in patterns]
+        text = _text(planner, left, symbol, left)
+        matches = [f"({text} {symbol} {item} ESCAPE {escaped})" for item in patterns]
         return Bound("(" + word.join(matches) + ")", BOOL)
-    right = planner.text(planner.expression(node.expression, scope))
-    first, second = _text(left, symbol, right), _text(right, symbol, left)
+    right = planner.expression(node.expression, scope)
+    first, second = (_text(planner, side, symbol, left, right) for side in (left, right))
     return Bound(f"({first} {symbol} {second} ESCAPE {escaped})", BOOL)
 
 
-def _text(side: Bound, symbol: str, other: Bound) -> str:
-    assert side.type is not None
-    if side.type.pg.category != "S" and side.type.pg.name != "char":
-        raise unknown_operator("~~" if symbol == "LIKE" else "~~*", side, other)
-    return side.sql
+def _text(planner: Planner, side: Bound, symbol: str, left: Bound, right: Bound | None = None) -> str:
+    if side.type is not None and side.type.pg.category != "S" and side.type.pg.name != "char":
+        raise unknown_operator("~~" if symbol == "LIKE" else "~~*", left, right or left)
+    return planner.text(side).sql
 
 
 def escape(planner: Planner, node: exp.Escape, scope: Scope) -> Bound:

@@ -27,10 +27,13 @@ def case(planner: Planner, node: exp.Case, scope: Scope) -> Bound:
     default = node.args.get("default")
     if default is not None:
         values.append(planner.expression(default, scope))
-    sqls, common, scale = unified(planner, values, "CASE")
-    parts = [f"WHEN {when} THEN {then}" for when, then in zip(conditions, sqls, strict=False)]
     if default is not None:
-        parts.append(f"ELSE {sqls[-1]}")
+        values.insert(0, values.pop())
+    sqls, common, scale = unified(planner, values, "CASE")
+    results = sqls if default is None else sqls[1:]
+    parts = [f"WHEN {when} THEN {then}" for when, then in zip(conditions, results, strict=True)]
+    if default is not None:
+        parts.append(f"ELSE {sqls[0]}")
     return Bound(f"(CASE {' '.join(parts)} END)", common, scale=scale)
 
 

@@ -103,6 +103,8 @@ class Planner:
             if error.position is None:
                 error.position = self.position(node)
             raise
+        if bound.at is None:
+            bound.at = self.position(node)
         if self.grouped and bound.sql in self.grouped:
             del self.seen[mark:]
         return bound

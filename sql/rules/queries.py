@@ -75,7 +75,10 @@ def _is_bare(node: exp.Expr) -> bool:
 def _combined(planner: Planner, node: exp.Expr, left: Planned, right: Planned) -> Planned:
     word = _SETS[type(node)]
     if len(left.columns) != len(right.columns):
-        raise planner.error("42601", f"each {word} query must have the same number of columns", node)
+        message = f"each {word} query must have the same number of columns"
+        error = planner.error("42601", message, node)
+        error.position = next((b.at for _, b in right.columns), None) or error.position
+        raise error
     columns = []
     for (name, one), (_, other) in zip(left.columns, right.columns, strict=True):
         try:
