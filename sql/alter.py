@@ -52,9 +52,8 @@ async def execute(scope: Scope, statement: AlterTable) -> AsyncIterator[Answer]:
         return
     if statement.kind != "table" and found.kind != statement.kind:
         raise SqlError("42809", f'"{found.name}" is not a {statement.kind}')
-    await scope.interrupts.wait(scope.transaction.lock_name("relation", found.schema, found.name))
-    if isinstance(found, Table):
-        await scope.interrupts.wait(scope.transaction.lock_table(found.id, exclusive=True))
+    await scope.lock_name("relation", found.schema, found.name)
+    await scope.lock_body(found.id)
     scope.transaction.start_statement()
     for action in statement.actions:
         for notice in await _act(scope, _current(scope, found), action):
@@ -67,9 +66,6 @@ def _current(scope: Scope, found: Relation) -> Relation:
     body = scope.catalog.get(found.kind, found.id)
     if not isinstance(body, Table | View | SequenceBody):
         raise SqlError("42P01", f'relation "{found.name}" does not exist')
-    transaction, newest = scope.transaction, scope.tenant.catalog.get(found.kind, found.id)
-    if transaction.isolation == "repeatable read" and newest not in (None, body) and not transaction.wrote:
-        raise SqlError("40001", "could not serialize access due to concurrent update")
     return body
 
 
@@ -125,7 +121,7 @@ async def _move(scope: Scope, body: Relation, new_name: str, schema_name: str | 
         if found is None:
             raise SqlError("3F000", f'schema "{schema_name}" does not exist')
         where = found
-    await scope.interrupts.wait(scope.transaction.lock_name("relation", where.id, new_name))
+    await scope.lock_name("relation", where.id, new_name)
     if where.id == body.schema and new_name == body.name:
         if schema_name is not None:
             return

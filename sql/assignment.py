@@ -33,8 +33,11 @@ def is_default(node: exp.Expr) -> bool:
 def typed(node: exp.Expr, column: Column) -> exp.Expr:
     """`node`, with the column's type when it has none of its own. Not the modifier: the length is
     checked later, where too long a value is an error and not cut off."""
-    if not is_untyped(node):
-        return node
+    return as_column(node, column) if is_untyped(node) else node
+
+
+def as_column(node: exp.Expr, column: Column) -> exp.Expr:
+    """`node` cast to the column's type without its modifier; its type must have been checked."""
     type_ = declared(column.type)
     plain = declared(type_.pg.title) if not type_.pg.is_array else type_
     return build.cast(node, '"char"' if plain.pg.name == "char" else plain.text)

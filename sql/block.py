@@ -42,6 +42,7 @@ class Block:
         self._savepoints: list[SavepointMark] = []
         self._mark: Mark | None = None
         self._started: Timestamp | None = None
+        self._catalog_version: object = None
         self.explicit = False
         self.failed = False
         self.statements = 0
@@ -108,6 +109,12 @@ class Block:
         return self._started
 
     @property
+    def catalog_is_newest(self) -> bool:
+        """Whether nobody has committed a definition since the engine's transaction began. REPEATABLE READ
+        defines nothing once somebody has: what it would look names up in is no longer so."""
+        return self._tenant.catalog.version is self._catalog_version
+
+    @property
     def has_transaction(self) -> bool:
         return self._transaction is not None
 
@@ -117,6 +124,7 @@ class Block:
         if self._transaction is None:
             self._transaction = self._tenant.begin(self.isolation, read_only=self.read_only)
             self._transaction.start_statement()
+            self._catalog_version = self._tenant.catalog.version
         return self._transaction
 
     async def commit(self) -> Timestamp | None:

@@ -150,7 +150,9 @@ async def write(
     row_ids, changed = changed.column(build.ROW_ID), changed.drop_columns([build.ROW_ID])
     await dml.check_rows(scope, table, changed, owner=table)
     updated = await wait(scope.transaction.update(table, row_ids, changed))
-    number_of = dict(zip(met.column(build.ROW_ID).to_pylist(), met.column("_number").to_pylist(), strict=True))
+    number_of = dict(
+        zip(met.column(build.ROW_ID).to_pylist(), met.column("_number").to_pylist(), strict=True)
+    )
     order = [*fresh.column("_number").to_pylist(), *(number_of[id] for id in row_ids.to_pylist())]
     both = pa.concat_tables([inserted.select(updated.column_names), updated], promote_options="permissive")
     return both.take(pa.array(np.argsort(order, kind="stable")))

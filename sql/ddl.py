@@ -26,11 +26,19 @@ from sql.statement import (
 from sql.types import by_oid, declared, format_type
 
 
+async def lock_place(scope: Scope, name: Name) -> Schema:
+    """The schema a new relation goes into, which stays until the commit, with the name locked."""
+    while True:
+        where = names.home(scope, name)
+        await scope.lock_body(where.id, exclusive=False)
+        await scope.lock_name("relation", where.id, name.name)
+        if names.home(scope, name) == where:
+            return where
+
+
 async def _place(scope: Scope, name: Name, if_not_exists: bool) -> tuple[Schema, Notice | None]:
     """Where a new relation goes; a notice instead of an error when it is there and may be."""
-    where = names.home(scope, name)
-    await scope.interrupts.wait(scope.transaction.lock_name("relation", where.id, name.name))
-    where = names.home(scope, name)
+    where = await lock_place(scope, name)
     if (where.id, name.name) in scope.catalog.relations:
         message = f'relation "{name.name}" already exists'
         if not if_not_exists:
@@ -152,8 +160,7 @@ def _schema_exists(scope: Scope, name: str) -> bool:
 
 async def create_schema(scope: Scope, statement: CreateSchema) -> AsyncIterator[Answer]:
     check_schema_name(statement.name)
-    lock = scope.transaction.lock_name("schema", scope.database.id, statement.name)
-    await scope.interrupts.wait(lock)
+    await scope.lock_name("schema", scope.database.id, statement.name)
     if _schema_exists(scope, statement.name):
         message = f'schema "{statement.name}" already exists'
         if not statement.if_not_exists:
@@ -168,7 +175,7 @@ async def create_database(scope: Scope, statement: CreateDatabase) -> AsyncItera
     scope.require_no_block("CREATE DATABASE")
     scope.require_admin("permission denied to create database")
     transaction = scope.transaction
-    await scope.interrupts.wait(transaction.lock_name("database", statement.name))
+    await scope.lock_name("database", statement.name)
     if statement.name in scope.catalog.databases:
         raise SqlError("42P04", f'database "{statement.name}" already exists')
     database = Database(transaction.new_id(), statement.name)
@@ -188,11 +195,12 @@ async def rename(scope: Scope, statement: AlterRename) -> AsyncIterator[Answer]:
 async def _rename_schema(scope: Scope, statement: AlterRename) -> None:
     transaction, database = scope.transaction, scope.database
     for name in sorted({statement.name, statement.new_name}):
-        await scope.interrupts.wait(transaction.lock_name("schema", database.id, name))
+        await scope.lock_name("schema", database.id, name)
     found = scope.catalog.schemas.get((database.id, statement.name))
     if found is None:
         raise SqlError("3F000", f'schema "{statement.name}" does not exist')
     check_schema_name(statement.new_name)
+    await scope.lock_body(found.id)
     if _schema_exists(scope, statement.new_name):
         raise SqlError("42P06", f'schema "{statement.new_name}" already exists')
     before = scope.catalog
@@ -204,7 +212,7 @@ async def _rename_database(scope: Scope, statement: AlterRename) -> None:
     transaction = scope.transaction
     scope.require_admin("permission denied to rename database")
     for name in sorted({statement.name, statement.new_name}):
-        await scope.interrupts.wait(transaction.lock_name("database", name))
+        await scope.lock_name("database", name)
     found = scope.catalog.databases.get(statement.name)
     if found is None:
         raise SqlError("3D000", f'database "{statement.name}" does not exist')

@@ -63,7 +63,7 @@ async def _with_sequence(
         raise SqlError("22023", what if definition.identity else f'type "{made.type}" cannot be serial')
     taken = {name for schema_id, name in scope.catalog.relations if schema_id == where.id} | {table_name}
     name = names.choose(taken, table_name, made.name, "seq")
-    await scope.interrupts.wait(scope.transaction.lock_name("relation", where.id, name))
+    await scope.lock_name("relation", where.id, name)
     body = sequence(
         scope,
         where,

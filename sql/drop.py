@@ -45,16 +45,15 @@ async def _drop_relations(scope: Scope, statement: Drop) -> list[Notice]:
         await _lock(scope, name)
     found = [_find(scope, statement, name, notices) for name in statement.names]
     doomed = {body.id: body for body in found if body is not None}
-    for body in sorted(doomed.values(), key=lambda body: body.id):
-        if isinstance(body, Table):
-            await scope.interrupts.wait(scope.transaction.lock_table(body.id, exclusive=True))
+    for id in sorted(doomed):
+        await scope.lock_body(id)
     return notices + await drop_bodies(scope, list(doomed.values()), cascade=statement.cascade)
 
 
 async def _lock(scope: Scope, name: Name) -> None:
     found = names.find(scope, name)
     if found is not None:
-        await scope.interrupts.wait(scope.transaction.lock_name("relation", found.schema, found.name))
+        await scope.lock_name("relation", found.schema, found.name)
 
 
 def _find(scope: Scope, statement: Drop, name: Name, notices: list[Notice]) -> Relation | None:
@@ -221,14 +220,14 @@ async def _drop_schemas(scope: Scope, statement: Drop) -> list[Notice]:
             raise SqlError(
                 "2BP01", f"cannot drop schema {name.name} because it is required by the database system"
             )
-        lock = scope.transaction.lock_name("schema", scope.database.id, name.name)
-        await scope.interrupts.wait(lock)
+        await scope.lock_name("schema", scope.database.id, name.name)
         schema = scope.catalog.schemas.get((scope.database.id, name.name))
         if schema is None:
             if not statement.if_exists:
                 raise SqlError("3F000", f'schema "{name.name}" does not exist')
             notices.append(Notice("NOTICE", f'schema "{name.name}" does not exist, skipping'))
             continue
+        await scope.lock_body(schema.id)
         bodies = [body for body in scope.catalog.relations.values() if body.schema == schema.id]
         told = [
             f"{body.kind} {_label(scope, body)}"
@@ -239,25 +238,33 @@ async def _drop_schemas(scope: Scope, statement: Drop) -> list[Notice]:
             raise SqlError(
                 "2BP01",
                 f"cannot drop schema {names.quoted(schema.name)} because other objects depend on it",
-                detail=definitions.listed(
-                    [f"{line} depends on schema {names.quoted(schema.name)}" for line in told]
-                ),
+                detail=definitions.listed(_schema_lines(scope, names.quoted(schema.name), bodies)),
                 hint=_HINT,
             )
         for body in sorted(bodies, key=lambda body: body.id):
-            if isinstance(body, Table):
-                await scope.interrupts.wait(scope.transaction.lock_table(body.id, exclusive=True))
+            await scope.lock_body(body.id)
         outside = await drop_bodies(scope, bodies, cascade=True)
         notices += _cascaded(told) + outside
         scope.transaction.edit(DropEdit("schema", schema.id))
     return notices
 
 
+def _schema_lines(scope: Scope, schema: str, bodies: list[Relation]) -> list[str]:
+    """What is in a schema, and after each thing what depends on it."""
+    lines: list[str] = []
+    for body in sorted(bodies, key=lambda body: body.id):
+        if isinstance(body, SequenceBody) and body.owner_table is not None:
+            continue
+        lines.append(f"{body.kind} {_label(scope, body)} depends on schema {schema}")
+        lines += [line for line in dependent_lines(scope, body) if line not in lines]
+    return lines
+
+
 async def _drop_database(scope: Scope, statement: Drop) -> list[Notice]:
     scope.require_no_block("DROP DATABASE")
     scope.require_admin("must be owner of database " + statement.names[0].name)
     name = statement.names[0].name
-    await scope.interrupts.wait(scope.transaction.lock_name("database", name))
+    await scope.lock_name("database", name)
     database = scope.catalog.databases.get(name)
     if database is None:
         if not statement.if_exists:
@@ -268,9 +275,8 @@ async def _drop_database(scope: Scope, statement: Drop) -> list[Notice]:
     catalog = scope.catalog
     schemas = {body.id for body in catalog.schemas.values() if body.database == database.id}
     bodies = [body for body in catalog.relations.values() if body.schema in schemas]
-    for body in sorted(bodies, key=lambda body: body.id):
-        if isinstance(body, Table):
-            await scope.interrupts.wait(scope.transaction.lock_table(body.id, exclusive=True))
+    for id in sorted({*schemas, *(body.id for body in bodies)}):
+        await scope.lock_body(id)
     await drop_bodies(scope, bodies, cascade=False)
     scope.transaction.edit(*(DropEdit("schema", id) for id in schemas), DropEdit("database", database.id))
     return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from sql import query, sequences
 from sql.answers import Answer, Complete, ResultColumn
@@ -34,7 +34,11 @@ async def execute(scope: Scope, statement: Explain, arguments: Arguments) -> Asy
     async with scope.reader() as reader:
         sql = await query.bind(scope, reader, ready.plan, ready.sql, {})
         rows = await reader.rows(f"EXPLAIN (FORMAT text) {sql}", ready.values(arguments))
-        lines = _readable(rows[-1][-1], ready.plan)
+        hot = {}
+        for use in ready.plan.relations:
+            for name in re.findall(r"\bhot_\w+", await reader.relation(use.table, use.at)):
+                hot[name] = use.table.name
+        lines = _readable(rows[-1][-1], ready.plan, hot)
         if statement.analyze:
             clock = asyncio.get_running_loop()
             began, count = clock.time(), 0
@@ -48,20 +52,18 @@ async def execute(scope: Scope, statement: Explain, arguments: Arguments) -> Asy
     yield Complete("EXPLAIN")
 
 
-def _readable(text: str, plan: Plan) -> list[str]:
-    columns = {f"c{column.id}": column.name for use in plan.relations for column in use.table.columns}
-    storages = {str(use.table.storage): use.table.name for use in plan.relations}
+def _readable(text: str, plan: Plan, hot: Mapping[str, str]) -> list[str]:
+    """DuckDB's drawing with our names replaced by the tenant's, each in the room of the old."""
+    names = {f"c{column.id}": column.name for use in plan.relations for column in use.table.columns}
 
-    def replaced(match: re.Match[str]) -> str:
+    def renamed(match: re.Match[str]) -> str:
         word = match[0]
-        if word in columns:
-            name = columns[word]
-        elif (number := re.search(r"\d+", word)) and number[0] in storages:
-            name = storages[number[0]]
-        else:
-            name = re.sub(r"\d+", "", word)
+        name = names.get(word) or hot.get(word.removeprefix("memory.main."))
+        if name is None:
+            name = "" if word.startswith("_") else "rows"
         return name.ljust(len(word))[: len(word)]
 
-    text = re.sub(r"\b(c\d+|hot_\d+\w*|s\d+|rows_\d+|arrow_\d+)\b", replaced, text)
+    hidden = r"_(?:deleted|commit)_ts\s*[<>=]+\s*\d+,?"
+    text = re.sub(rf"{hidden}|\bc\d+\b|(?:memory\.main\.)?\b(?:hot|rows|arrow)_\w+", renamed, text)
     text = re.sub(r"/\S+\.parquet", "(object)", text)
     return [line.rstrip() for line in text.splitlines() if line.strip()]

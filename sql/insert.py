@@ -167,7 +167,8 @@ def _from_cells(
                 row.append(default.expression.copy())
             else:
                 _require_default(statement, column)
-                row.append(assignment.typed(cell.copy(), column))
+                fit = assignment.typed if len(cells) == 1 else assignment.as_column
+                row.append(fit(cell.copy(), column))
         if missing and default.sequence is not None:
             everywhere = len(missing) == len(cells)
             fills.append(_Fill(column, default.sequence, None if everywhere else tuple(missing)))
@@ -190,19 +191,19 @@ async def _check_cell_types(
 ) -> None:
     """42804 for a cell whose type PostgreSQL would not assign. Constants are told apart without asking
     DuckDB, so that a long VALUES list stays cheap."""
-    for row in cells[:1]:
-        doubtful = [
-            (column, cell)
-            for column, cell in zip(columns, row, strict=True)
-            if not _plainly_fits(column, cell) and not sequences.calls_in(cell)
-        ]
-        if not doubtful:
-            continue
-        items = [build.alias(cell.copy(), f"v{i}") for i, (_, cell) in enumerate(doubtful)]
-        tree = build.select(items, with_=statement.with_)
-        described = await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))
-        for (column, _), found in zip(doubtful, described, strict=True):
-            assignment.check_type(column, by_oid(found.type_oid))
+    doubtful = [
+        (column, cell)
+        for row in cells
+        for column, cell in zip(columns, row, strict=True)
+        if not _plainly_fits(column, cell) and not sequences.calls_in(cell)
+    ]
+    if not doubtful:
+        return
+    items = [build.alias(cell.copy(), f"v{i}") for i, (_, cell) in enumerate(doubtful)]
+    tree = build.select(items, with_=statement.with_)
+    described = await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))
+    for (column, _), found in zip(doubtful, described, strict=True):
+        assignment.check_type(column, by_oid(found.type_oid))
 
 
 def _plainly_fits(column: Column, cell: exp.Expr) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,25 @@ class Scope:
             with self.interrupts.reading(reader):
                 await reader.set_timezone(self.settings["TimeZone"])
                 yield reader
+
+    async def lock_name(self, *parts: Hashable) -> None:
+        """Locks a name that a definition is about to look up, create or drop."""
+        await self.interrupts.wait(self.transaction.lock_name(*parts))
+        self._require_newest_catalog()
+
+    async def lock_body(self, id: CatalogId, *, exclusive: bool = True) -> None:
+        """Locks a table, view or schema: exclusively to change or drop it, shared by what is made to
+        depend on it (and by writers of a table)."""
+        await self.interrupts.wait(self.transaction.lock_table(id, exclusive=exclusive))
+        self._require_newest_catalog()
+
+    def _require_newest_catalog(self) -> None:
+        if self.block.isolation == "repeatable read" and not self.block.catalog_is_newest:
+            raise SqlError(
+                "40001",
+                "could not serialize access due to concurrent update",
+                hint="The transaction might succeed if retried.",
+            )
 
     def require_writable(self, command: str) -> None:
         if self.block.read_only:

@@ -27,6 +27,7 @@ from sql.answers import (
     EmptyQuery,
     Notice,
     ResultColumn,
+    RowsBegin,
     SqlError,
     StatementDescription,
     Suspended,
@@ -221,6 +222,8 @@ class Session:
             try:
                 with self._interruptible():
                     async for answer in _limited(found, row_limit):
+                        if isinstance(answer, RowsBegin):
+                            _require_same_result(found.statement.columns, answer.columns)
                         yield answer
             finally:
                 self._running = None
@@ -293,6 +296,13 @@ class Session:
 
 def _may_run_in_failed_block(statement: PreparedStatement) -> bool:
     return statement.parsed is None or isinstance(statement.parsed.statement, execution.ENDS_BLOCKS)
+
+
+def _require_same_result(described: tuple[ResultColumn, ...] | None, found: tuple[ResultColumn, ...]) -> None:
+    """The client goes by what it was told when it prepared: a definition may have changed since."""
+    told = [(column.name, column.type_oid) for column in described or ()]
+    if told != [(column.name, column.type_oid) for column in found]:
+        raise SqlError("0A000", "cached plan must not change result type")
 
 
 async def _limited(portal: Portal, row_limit: int) -> AsyncIterator[Answer]:

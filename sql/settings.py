@@ -74,8 +74,8 @@ MILLISECONDS_MAX = 2**31 - 1
 def _milliseconds(name: str, value: str) -> str:
     match = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*([a-z]*)\s*", value)
     if match is None or match[2] not in _UNITS_MS:
-        hint = 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".'
-        raise _invalid(name, value, hint)
+        units = 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".'
+        raise _invalid(name, value, None if match is None else units)
     number = round(float(match[1]) * _UNITS_MS[match[2]])
     if not 0 <= number <= MILLISECONDS_MAX:
         raise SqlError(
@@ -214,6 +214,8 @@ Mark = tuple[dict[str, str], dict[str, str]]
 
 
 def known(name: str) -> Known:
+    if name.lower().startswith("rewinddb."):
+        raise SqlError("0A000", f"the setting {name} is not supported")
     found = KNOWN.get(name.lower())
     if found is None:
         raise SqlError("42704", f'unrecognized configuration parameter "{name}"')

@@ -34,7 +34,7 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
     if statement.name is not None:
         await _check_name(scope, statement.name)
     transaction = scope.transaction
-    await scope.interrupts.wait(transaction.lock_name("snapshot"))
+    await scope.lock_name("snapshot")
     transaction.start_statement()
     known = scope.catalog.snapshots
     if statement.name is not None and any(s.name == statement.name for s in known.values()):
@@ -106,7 +106,7 @@ async def _expiry(scope: Scope, retain: str) -> Timestamp:
 
 async def drop(scope: Scope, statement: DropSnapshot, arguments: Arguments) -> AsyncIterator[Answer]:
     transaction = scope.transaction
-    await scope.interrupts.wait(transaction.lock_name("snapshot"))
+    await scope.lock_name("snapshot")
     transaction.start_statement()
     if statement.names:
         doomed, notices = _named(scope, statement)

@@ -287,7 +287,7 @@ async def truncate(scope: Scope, statement: Truncate) -> AsyncIterator[Answer]:
     tables = [names.table(scope, name, "truncate") for name in statement.tables]
     transaction = scope.transaction
     for table in sorted(tables, key=lambda table: table.id):
-        await scope.interrupts.wait(transaction.lock_table(table.id, exclusive=True))
+        await scope.lock_body(table.id)
     transaction.start_statement()
     for name in statement.tables:
         table = names.table(scope, name, "truncate")

@@ -22,10 +22,7 @@ from sql.statement import CreateView
 
 
 async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
-    where = names.home(scope, statement.name)
-    lock = scope.transaction.lock_name("relation", where.id, statement.name.name)
-    await scope.interrupts.wait(lock)
-    where = names.home(scope, statement.name)
+    where = await ddl.lock_place(scope, statement.name)
     existing = scope.catalog.relations.get((where.id, statement.name.name))
     if existing is not None and not statement.or_replace:
         raise SqlError("42P07", f'relation "{statement.name.name}" already exists')
@@ -33,8 +30,10 @@ async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
         raise SqlError("42809", f'"{existing.name}" is not a view')
     if statement.query.find(exp.Parameter) is not None:
         raise SqlError("42P02", "a view cannot have parameters")
-    ready = await query.plan(scope, statement.query, NO_ARGUMENTS, owner=statement)
-    described = await query.describe(scope, ready)
+    qualified, depends = await _qualified(scope, statement.query)
+    described = await query.describe(
+        scope, await query.plan(scope, statement.query, NO_ARGUMENTS, owner=statement)
+    )
     labels = ddl.output_names(
         described, statement.column_names, "CREATE VIEW specifies more column names than columns"
     )
@@ -44,8 +43,6 @@ async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
     columns = tuple(
         ViewColumn(label, ddl.output_type(column)) for label, column in zip(labels, described, strict=True)
     )
-    past = await query.resolve_moments(scope, statement.query, NO_ARGUMENTS)
-    qualified, depends = qualifying.qualify(statement.query, scope.context(NO_ARGUMENTS, past))
     if existing is not None:
         _check_replacement(scope, existing, columns, depends)
     id = existing.id if existing is not None else scope.transaction.new_id()
@@ -53,6 +50,18 @@ async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
     body = View(id, where.id, statement.name.name, text, columns, tuple(sorted(set(depends))))
     scope.transaction.edit(Put(body))
     yield Complete("CREATE VIEW")
+
+
+async def _qualified(scope: Scope, tree: exp.Query) -> tuple[exp.Query, tuple[CatalogId, ...]]:
+    """The query to store and what it needs, which is locked so that it stays until the commit."""
+    while True:
+        version = scope.catalog.version
+        past = await query.resolve_moments(scope, tree, NO_ARGUMENTS)
+        qualified, depends = qualifying.qualify(tree, scope.context(NO_ARGUMENTS, past))
+        for id in sorted(depends):
+            await scope.lock_body(id, exclusive=False)
+        if scope.catalog.version is version:
+            return qualified, depends
 
 
 def _check_replacement(
@@ -92,19 +101,18 @@ def all_dependencies(catalog: Catalog, ids: tuple[CatalogId, ...]) -> set[Catalo
 
 
 def dependents(catalog: Catalog, ids: set[CatalogId]) -> list[View]:
-    """The views that need any of `ids`, nearest first, without those among `ids`."""
-    found: list[View] = []
-    known = set(ids)
-    while True:
-        further = [
-            view
-            for view in catalog.views.values()
-            if view.id not in known and not known.isdisjoint(view.depends)
-        ]
-        if not further:
-            return found
-        found += sorted(further, key=lambda view: view.id)
-        known |= {view.id for view in further}
+    """The views that need any of `ids`, each before those that need it, without those among `ids`."""
+    found: dict[CatalogId, View] = {}
+
+    def collect(needed: CatalogId) -> None:
+        for view in sorted(catalog.views.values(), key=lambda view: view.id):
+            if needed in view.depends and view.id not in ids and view.id not in found:
+                found[view.id] = view
+                collect(view.id)
+
+    for id in ids:
+        collect(id)
+    return list(found.values())
 
 
 def follow_renames(scope: Scope, before: Catalog, moved: Callable[[Relation], bool]) -> None:

@@ -276,3 +276,22 @@ def test_failed_block_refuses_until_its_end(with_cluster: Run) -> None:
         assert a.session.transaction_status == "I"
 
     with_cluster(body)
+
+
+def test_a_changed_result_is_refused(with_cluster: Run) -> None:
+    """The client goes by the columns it was told; other ones would break its reading of the wire."""
+
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (id int)")
+        await a.session.prepare("q", "SELECT * FROM t", ())
+        await a.session.sync()
+        await a.lines("ALTER TABLE t ADD COLUMN v text")
+        await a.session.bind("", "q", ())
+        with pytest.raises(SqlError) as caught:
+            await render(a.session.run("", 0), a)
+        assert caught.value.sqlstate == "0A000"
+        assert caught.value.message == "cached plan must not change result type"
+        await a.session.sync()
+
+    with_cluster(body)

@@ -54,7 +54,6 @@ a>! SET server_version = '16'
 ERROR: 55P02 parameter "server_version" cannot be changed
 a>! SET statement_timeout = 'soon'
 ERROR: 22023 invalid value for parameter "statement_timeout": "soon"
-HINT: Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".
 a>! CREATE TABLE bad (_row_id int)
 ERROR: 42701 column name "_row_id" conflicts with a system column name
 a>! ALTER TABLE t RENAME COLUMN v TO _commit_ts
