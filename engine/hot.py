@@ -327,8 +327,8 @@ class HotTables:
             await self._duck.release(cursor)
 
     async def close(self) -> None:
-        """Stop loading."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
+        """Stop loading; what is stopped may have something to clean up, which is waited for too."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
             await asyncio.wait(self._tasks)

@@ -130,22 +130,26 @@ class Tenant:
         self._recent_deletes: deque[tuple[Timestamp, StorageId, RowIds]] = deque()
         self.reading: Counter[str] = Counter()
         """How many readers each object has."""
-        ref_files = RefFileWriter(
-            store,
-            clock,
-            lambda: paths.refs(self.objects.new_object_id()),
-            options.inline_refs_max,
-        )
-        publisher = Publisher(
-            store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number, ref_files
-        )
-        collector = Collector(store, paths, claimed.epoch, options.grace_seconds)
-        self.upkeep = Upkeep(self, self._committer, publisher, collector, claimed.first_wal)
+        self.upkeep = self._make_upkeep(claimed)
         self._background: set[asyncio.Task[None]] = set()
         self._closed: EngineError | None = None
         if self.state.last_ts > clock.now() + CLOCK_AHEAD_WARNING_US:
             ahead = (self.state.last_ts - clock.now()) / 1e6
             log.warning("tenant %s: its newest commit is %.0f s ahead of the clock", self.name, ahead)
+
+    def _make_upkeep(self, claimed: Claimed) -> Upkeep:
+        store, paths, clock = self._store, self._paths, self._clock
+        ref_files = RefFileWriter(
+            store,
+            clock,
+            lambda: paths.refs(self.objects.new_object_id()),
+            self.options.inline_refs_max,
+        )
+        publisher = Publisher(
+            store, paths, clock, claimed.epoch, claimed.writer, claimed.manifest_number, ref_files
+        )
+        collector = Collector(store, paths, claimed.epoch, self.options.grace_seconds)
+        return Upkeep(self, self._committer, publisher, collector, claimed.first_wal)
 
     # --- what is -------------------------------------------------------------------------------------
 
