@@ -20,7 +20,7 @@
 A statement ends with its line; a line that ends with a backslash goes on in the next. Rows for COPY FROM
 STDIN follow as lines that begin with ``|``. ``-- oracle`` in the first line means that PostgreSQL must
 give the same output. Timestamps with microseconds of the present are shown as <time>,
-and the bytes that a restore rewrites as <bytes>.
+and the bytes that a restore rewrites as <bytes>; a row without columns, or an empty text, is ().
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Player:
             lines = shown_error(error)
             if mode != "!":
                 lines = ["(no error was expected)", *lines]
-        shown = [TIME.sub("<time>", line) for text in lines for line in text.split("\n")]
+        shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
         if any(line.endswith("bytes_rewritten") for line in shown):
             shown = [BYTES.sub("<bytes>", line) for line in shown]
         return shown
