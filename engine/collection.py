@@ -1,8 +1,8 @@
 """Collection: what may be forgotten, and what may be deleted.
 
 **Forgetting** is about moments. A ref is over when it was removed, or its storage dropped. What is over
-may be forgotten when nothing needs the part of its life that is past: no pin (a snapshot, a running
-transaction's read ts) inside it, and none of it at or above the horizon. The same rule, word for word,
+may be forgotten when nothing needs the part of its life that is past: no pin (a snapshot that covers it,
+a running transaction's read ts) inside it, and none of it at or above the horizon. The same rule, word for word,
 holds for catalog entries. Raising the horizon is a commit of its own, and pins are read after it: a
 snapshot taken AS OF an earlier moment is either committed before, and seen, or refused.
 
@@ -18,14 +18,14 @@ Everything here is per tenant, so that one tenant's damage stops only its own co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.catalog import Table
+from engine.catalog import Position, Sequence, Table, View
 from engine.errors import EngineError
 from engine.history import Entry
-from engine.ids import INFINITY, StorageId, Timestamp
+from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.paths import TenantPaths, parse
 from engine.refs import Ref
 from engine.state import State
@@ -35,24 +35,36 @@ Kept = Literal["live", "snapshot", "history", "transaction", "grace", "in use"]
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A snapshot: how it is called, and the ids of the relations it covers (None: all)."""
+
+    name: str
+    relations: frozenset[CatalogId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pins:
-    """Moments that must stay readable. `snapshots` maps a snapshot's ts to how it is called."""
+    """Moments that must stay readable: of snapshots by their ts, of running transactions."""
 
     horizon: Timestamp
-    snapshots: Mapping[Timestamp, str]
+    snapshots: Mapping[Timestamp, Pin]
     reading: frozenset[Timestamp]
 
     @property
     def moments(self) -> frozenset[Timestamp]:
         return self.reading | self.snapshots.keys()
 
-    def keeper(self, first: Timestamp, end: Timestamp) -> tuple[Kept, str] | None:
-        """What needs something of the life ``[first, end)``; None when it may be forgotten."""
+    def keeper(
+        self, first: Timestamp, end: Timestamp, relations: Set[CatalogId] | None = None
+    ) -> tuple[Kept, str] | None:
+        """What needs something of the life ``[first, end)`` of something that belongs to `relations`
+        (None: to the tenant at large); None when it may be forgotten."""
         if end == INFINITY:
             return "live", ""
-        for ts, name in self.snapshots.items():
-            if first <= ts < end:
-                return "snapshot", name
+        for ts, pin in self.snapshots.items():
+            covers = relations is None or pin.relations is None or bool(pin.relations & relations)
+            if covers and first <= ts < end:
+                return "snapshot", pin.name
         if any(first <= ts < end for ts in self.reading):
             return "transaction", "a running transaction reads it"
         if end > self.horizon:
@@ -92,20 +104,35 @@ def forgettable(state: State, pins: Pins) -> Forgettable:
     """The refs and entries that nothing needs, and why the other refs stay."""
     entries = tuple(state.history.entries())
     ends = storage_ends(entries)
+    tables = _tables_of_storages(entries)
     gone: list[Ref] = []
     verdicts: list[Verdict] = []
     for ref in state.refs():
         end = min(ref.removed_ts, ends.get(ref.storage, Timestamp(0)))
-        kept, why = pins.keeper(ref.added_ts, end) or (None, "nothing needs it")
+        kept, why = pins.keeper(ref.added_ts, end, tables.get(ref.storage)) or (None, "nothing needs it")
         verdicts.append(Verdict(ref.key, ref.storage, ref.bytes, kept, why))
         if kept is None:
             gone.append(ref)
     over = tuple(
         entry
         for entry in entries
-        if entry.dropped_ts != INFINITY and pins.keeper(entry.created_ts, entry.dropped_ts) is None
+        if entry.dropped_ts != INFINITY
+        and pins.keeper(entry.created_ts, entry.dropped_ts, _relations_of(entry)) is None
     )
     return Forgettable(tuple(gone), over, tuple(verdicts))
+
+
+def _tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogId]]:
+    found: dict[StorageId, set[CatalogId]] = {}
+    for entry in entries:
+        if isinstance(entry.body, Table):
+            found.setdefault(entry.body.storage, set()).add(entry.body.id)
+    return found
+
+
+def _relations_of(entry: Entry) -> set[CatalogId] | None:
+    """What a snapshot must cover to need this entry; None for what every snapshot needs."""
+    return {entry.body.id} if isinstance(entry.body, Table | View | Sequence | Position) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ def _resolved_edit(edit: Edit, ts: Timestamp) -> Edit:
 
 def _nbytes(transaction: wal.Transaction) -> int:
     rows: int = sum(inserted.rows.nbytes for inserted in transaction.inserts)
-    return rows + 100 * len(transaction.refs)
+    dead: int = sum(deleted.row_ids.nbytes for deleted in transaction.deletes)
+    return rows + dead + 100 * len(transaction.refs)
 
 
 def _unknown(error: EngineError) -> EngineError:

@@ -60,7 +60,7 @@ class Reader:
             committed = await self._scan.cold(storage, table.columns, moment)
         else:
             committed = await self._scan.relation(table, moment)
-        inserted, dead = self._workspace.rows_of(table.storage) if own else ([], None)
+        inserted, dead = await self._workspace.rows_of(table.storage) if own else ([], None)
         if not inserted and dead is None:
             return committed
         items = ", ".join([*(f"c{column.id}" for column in table.columns), "_row_id"])

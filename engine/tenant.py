@@ -25,7 +25,7 @@ from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, 
 from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
-from engine.collection import Collector, Deleted, Pins
+from engine.collection import Collector, Deleted, Pin, Pins
 from engine.commit import Committer, Request
 from engine.duck import Cursor, Duck
 from engine.errors import (
@@ -45,7 +45,7 @@ from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.recovery import Claimed
 from engine.ref_files import RefFileWriter
-from engine.restore import Method, RestoreReport
+from engine.restore import Extent, Method, RestoreReport
 from engine.scan import Scan
 from engine.state import State, Storage
 from engine.stores.base import Store
@@ -363,9 +363,16 @@ class Tenant:
 
     def pins(self) -> Pins:
         """The moments that must stay readable: history, snapshots, running transactions."""
-        names = {ts: snapshot.name or format_ts(ts) for ts, snapshot in self.catalog.snapshots.items()}
+        snapshots = {ts: self._pin(snapshot) for ts, snapshot in self.catalog.snapshots.items()}
         reading = frozenset(transaction.read_ts for transaction in self._transactions)
-        return Pins(self.state.horizon, names, reading)
+        return Pins(self.state.horizon, snapshots, reading)
+
+    def _pin(self, snapshot: Snapshot) -> Pin:
+        name = snapshot.name or format_ts(snapshot.timestamp)
+        if snapshot.level == "tenant":
+            return Pin(name)
+        covered = Extent(snapshot.level, snapshot.objects).covered(self.history.at(snapshot.timestamp))
+        return Pin(name, frozenset(id for _, id in covered))
 
     @property
     def history_retention_us(self) -> int:

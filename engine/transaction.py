@@ -42,7 +42,7 @@ from engine.objects import Layout
 from engine.reader import Reader
 from engine.refs import OWN_COMMIT, Ref
 from engine.restore import Extent, Method, RestoredTable, dropped_lines, edits
-from engine.workspace import Savepoint, Workspace, distinct
+from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -206,7 +206,9 @@ class Transaction:
     async def delete(self, table: Table, row_ids: pa.ChunkedArray) -> None:
         """Delete rows read by this statement. `StaleRead` when one of them is gone by now."""
         self.check()
-        ids = distinct(row_ids.to_numpy())
+        given = row_ids.to_numpy()
+        few = len(given) <= THREAD_ROWS_MIN
+        ids = distinct(given) if few else await asyncio.to_thread(distinct, given)
         many = len(ids) > ROW_LOCKS_MAX
         await self.lock_table(table.id, exclusive=many)
         if not many:
@@ -341,7 +343,7 @@ class Transaction:
     async def _request(self) -> Request:
         inserts, deletes, refs = [], [], list(self.workspace.refs)
         for storage in self.workspace.storages():
-            inserted, dead = self.workspace.rows_of(storage)
+            inserted, dead = await self.workspace.rows_of(storage)
             if dead is not None:
                 deletes.append(wal.RowsDeleted(storage, dead))
             for rows in inserted:

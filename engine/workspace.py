@@ -7,6 +7,7 @@ that comes to is worked out when it is read (`rows_of`) and when it commits.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,10 @@ from engine.refs import Ref
 RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
+THREAD_ROWS_MIN = 50_000
+"""From so many rows on, work on them leaves the event loop."""
+
+
 def distinct(ids: RowIds) -> RowIds:
     """Row ids in ascending order, each once. By sorting: NumPy's own `unique` hashes, twenty times
     slower on ids that are nearly in order."""
@@ -28,10 +33,15 @@ def distinct(ids: RowIds) -> RowIds:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
+Net = tuple[list[pa.Table], pa.Int64Array | None]
+
+
 @dataclass(slots=True)
 class _Heap:
-    """Writes to one storage: inserted rows (``c<id>``, `_row_id`) and deleted row ids."""
+    """Writes to one storage: inserted rows (``c<id>``, `_row_id`) and deleted row ids. `netted` keeps
+    what they came to when there were that many of each."""
 
+    netted: tuple[tuple[int, int], Net] | None = None
     inserts: list[pa.Table] = field(default_factory=list)
     deletes: list[RowIds] = field(default_factory=list)
 
@@ -80,6 +90,7 @@ class Workspace:
         del self.refs[savepoint.refs :]
         for id, heap in list(self._heaps.items()):
             inserts, deletes = savepoint.heaps.get(id, (0, 0))
+            heap.netted = None
             del heap.inserts[inserts:]
             del heap.deletes[deletes:]
             if not heap.inserts and not heap.deletes:
@@ -99,24 +110,33 @@ class Workspace:
     def storages(self) -> list[StorageId]:
         return list(self._heaps)
 
-    def rows_of(self, storage: StorageId) -> tuple[list[pa.Table], pa.Int64Array | None]:
+    async def rows_of(self, storage: StorageId) -> Net:
         """The storage's own rows that are still there, one table per set of columns (an ALTER TABLE may
-        have come in between), and the row ids deleted of committed ones."""
+        have come in between), and the row ids deleted of committed ones. Much is netted in a thread."""
         heap = self._heaps.get(storage)
         if heap is None:
             return [], None
-        deleted = distinct(np.concatenate(heap.deletes)) if heap.deletes else None
-        groups: dict[tuple[str, ...], list[pa.Table]] = {}
-        for rows in heap.inserts:
-            groups.setdefault(tuple(rows.column_names), []).append(rows)
-        found = [pa.concat_tables(parts, promote_options="permissive") for parts in groups.values()]
-        if deleted is not None:
-            gone = pa.array(deleted)
-            for rows in found:
-                own = rows.column("_row_id").to_numpy()
-                deleted = np.setdiff1d(deleted, own, assume_unique=True)
-            found = [
-                rows.filter(pc.invert(pc.is_in(rows.column("_row_id"), value_set=gone))) for rows in found
-            ]
-        dead = pa.array(deleted, pa.int64()) if deleted is not None and len(deleted) else None
-        return [rows for rows in found if rows.num_rows], dead
+        lengths = (len(heap.inserts), len(heap.deletes))
+        if heap.netted is None or heap.netted[0] != lengths:
+            inserts, deletes = list(heap.inserts), list(heap.deletes)
+            count = sum(len(ids) for ids in deletes)
+            many = count > THREAD_ROWS_MIN
+            net = await asyncio.to_thread(_net, inserts, deletes) if many else _net(inserts, deletes)
+            heap.netted = (lengths, net)
+        return heap.netted[1]
+
+
+def _net(inserts: list[pa.Table], deletes: list[RowIds]) -> Net:
+    deleted = distinct(np.concatenate(deletes)) if deletes else None
+    groups: dict[tuple[str, ...], list[pa.Table]] = {}
+    for rows in inserts:
+        groups.setdefault(tuple(rows.column_names), []).append(rows)
+    found = [pa.concat_tables(parts, promote_options="permissive") for parts in groups.values()]
+    if deleted is not None:
+        gone = pa.array(deleted)
+        for rows in found:
+            own = rows.column("_row_id").to_numpy()
+            deleted = np.setdiff1d(deleted, own, assume_unique=True)
+        found = [rows.filter(pc.invert(pc.is_in(rows.column("_row_id"), value_set=gone))) for rows in found]
+    dead = pa.array(deleted, pa.int64()) if deleted is not None and len(deleted) else None
+    return [rows for rows in found if rows.num_rows], dead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -99,9 +100,13 @@ class Lab:
         await transaction.update(table, row_ids, self.arrow(table, [(id, value)]))
         return await transaction.commit()
 
-    async def snapshot(self, name: str | None = None) -> Timestamp:
+    async def snapshot(self, name: str | None = None, table: str | None = None) -> Timestamp:
+        """Of the tenant, or of one table."""
         transaction = self.tenant.begin()
-        transaction.edit(Put(Snapshot(transaction.new_id(), Timestamp(0), name)))
+        snapshot = Snapshot(transaction.new_id(), Timestamp(0), name)
+        if table is not None:
+            snapshot = dataclasses.replace(snapshot, level="table", objects=(self.table(table).id,))
+        transaction.edit(Put(snapshot))
         return await transaction.commit()
 
     async def rows(self, name: str = "t", ts: Timestamp | None = None) -> list[Row]:

@@ -173,3 +173,25 @@ def test_the_same_past_count_whatever_is_collected(tmp_path: Path) -> None:
                 assert await lab.rows() == await lab.cold_rows() == rows
 
     asyncio.run(run())
+
+
+def test_a_narrower_snapshot_keeps_what_it_covers_and_no_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        store = MemoryStore()
+        async with opened(store, tmp_path, clock=clock, options=NO_GRACE) as lab:
+            await keep(lab, 0)
+            for name in ("t", "u"):
+                await lab.create(name)
+                await lab.insert((1, "a"), name=name)
+            moment = await lab.snapshot("of t", table="t")
+            await lab.tenant.flush()
+            for name in ("t", "u"):
+                await lab.drop(name)
+            clock.advance(HOUR_US)
+            await vacuum(lab)
+            assert await lab.rows("t", moment) == await lab.cold_rows("t", moment) == [(1, "a")]
+            assert len(await objects_of(store)) == 1
+            assert [t.name for t in lab.tenant.history.at(moment).tables.values()] == ["t"]
+
+    asyncio.run(run())

@@ -28,6 +28,9 @@ def test_own_writes_are_visible_to_itself_alone(tmp_path: Path) -> None:
             assert await lab.rows_in(transaction, lab.table()) == []
             transaction.rollback_to(savepoint)
             assert await lab.rows_in(transaction, lab.table()) == [(2, "b"), (3, "c")]
+            await lab.delete_in(transaction, 2)
+            assert await lab.rows_in(transaction, lab.table()) == [(3, "c")]
+            transaction.rollback_to(savepoint)
             await transaction.commit()
             assert await lab.rows() == await lab.cold_rows() == [(2, "b"), (3, "c")]
 
