@@ -2,9 +2,9 @@
 
 **Forgetting** is about moments. A ref is over when it was removed, or its storage dropped. What is over
 may be forgotten when nothing needs the part of its life that is past: no pin (a snapshot that covers it,
-a running transaction's read ts) inside it, and none of it at or above the horizon. The same rule, word for word,
-holds for catalog entries. Raising the horizon is a commit of its own, and pins are read after it: a
-snapshot taken AS OF an earlier moment is either committed before, and seen, or refused.
+a running transaction's read ts) inside it, and none of it at or above the horizon. The same rule holds
+for catalog entries. Raising the horizon is a commit of its own, and pins are read after it: a snapshot
+taken AS OF an earlier moment is either committed before, and seen, or refused.
 
 **Deleting** is about objects. An object may go when no ref in the state names it (that is the newest
 manifest and all WAL after it), nothing in flight does, and no reader holds it. In two phases: what is
