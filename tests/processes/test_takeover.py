@@ -1,0 +1,104 @@
+"""Two servers on one store: the later one takes the tenant over, and the earlier one never writes again.
+
+Also when the earlier one stood still for a while, wherever it was: in the middle of a put, with a commit
+written and not acknowledged, or with a manifest or a delete on its way. `REWINDDB_STOP_ROUNDS` is how
+often that is tried; each round stops at another moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.clients.serving import serving
+from tests.clients.test_kill import DURABLE_STORES
+from tests.conftest import StoreAddress
+from tests.processes.bank import USER, Books, audit, customers, found_bank
+from tests.processes.servers import checked, stopped
+
+ROUNDS = int(os.environ.get("REWINDDB_STOP_ROUNDS", "1"))
+SEED = int(os.environ.get("REWINDDB_SEED", "1"))
+
+
+def folder(parent: Path, name: str) -> Path:
+    """A folder of its own for each server: caches are not shared between machines either."""
+    made = parent / name
+    made.mkdir()
+    return made
+
+
+@pytest.mark.parametrize("store_address", DURABLE_STORES, indirect=True)
+def test_the_second_server_takes_the_tenant_over(store_address: StoreAddress, tmp_path: Path) -> None:
+    books = Books()
+    with (
+        serving(store_address, folder(tmp_path, "one")) as first,
+        serving(store_address, folder(tmp_path, "two")) as second,
+    ):
+        found_bank(first)
+        with contextlib.closing(first.connect(USER)) as resting:
+            with customers(first, books, upkeep=True) as displaced:
+                displaced.wait(0.5, 10)
+                with customers(second, books) as successors:
+                    displaced.join()
+                    successors.wait(0.3, 10)
+            assert books.acknowledged
+            assert books.errors["57P01"] > 0, displaced.last
+            assert books.errors.keys() <= {"57P01", "40001", "40P01"}, "every client was told for sure"
+            with pytest.raises(errors.AdminShutdown):
+                resting.execute("insert into account values (100, 0)")
+        with second.connect(USER) as connection:
+            audit(connection, books)
+        checked(store_address)
+        with first.connect(USER) as back:
+            audit(back, books)
+
+
+@pytest.mark.timeout(60 + 60 * ROUNDS)
+@pytest.mark.parametrize("store_address", DURABLE_STORES, indirect=True)
+def test_a_server_that_stood_still_never_writes_again(store_address: StoreAddress, tmp_path: Path) -> None:
+    books = Books()
+    chance = random.Random(SEED)
+    moments = 0
+    with contextlib.ExitStack() as servers:
+        old = servers.enter_context(serving(store_address, folder(tmp_path, "founder")))
+        found_bank(old)
+        for round_ in range(ROUNDS):
+            new = servers.enter_context(serving(store_address, folder(tmp_path, f"round {round_}")))
+            with contextlib.ExitStack() as clients:
+                working = customers(old, books, upkeep=True, seed=SEED * 1000 + round_)
+                displaced = clients.enter_context(working)
+                displaced.wait(0.3 + chance.random() / 2, 5)
+                with stopped(old):
+                    successors = clients.enter_context(customers(new, books, upkeep=True))
+                    successors.wait(0.3, 5)
+                displaced.join()
+                successors.wait(0.2, 3)
+            with new.connect(USER) as connection:
+                moments = audit(connection, books)
+            old.terminate()
+            old = new
+        checked(store_address)
+    print(f"{ROUNDS} stops: {len(books.acknowledged):,} transfers acknowledged, {moments:,} moments compared")
+
+
+def test_a_login_that_fails_takes_nothing_over(tmp_path: Path) -> None:
+    address = StoreAddress(f"file://{tmp_path / 'store'}")
+    books = Books()
+    with (
+        serving(address, folder(tmp_path, "one")) as first,
+        serving(address, folder(tmp_path, "two")) as second,
+    ):
+        found_bank(first)
+        with customers(first, books) as working:
+            working.wait(0.2, 3)
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(second.dsn(USER, password="wrong"))
+            checked(address)
+            working.wait(0.2, 3)
+        assert books.errors.keys() <= {"40001", "40P01"}
