@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from sql.bound import BOOL, TEXT, Bound, array_of, element_of, plain
@@ -159,14 +161,28 @@ def _with_array(planner: Planner, symbol: str, left: Bound, array: Bound) -> tup
     return first, array.sql
 
 
-def list_items(planner: Planner, node: exp.Binary, scope: Scope, wanted: Declared) -> list[str]:
-    """The items of ``op ANY (ARRAY[…])`` where DuckDB has no such operator over a list."""
-    items = _constructor(node.expression.this)
-    if items is None and isinstance(node.expression.this.unnest(), exp.Cast):
-        items = _constructor(node.expression.this.unnest().this)
-    if items is None:
-        raise planner.error("0A000", "a pattern with ANY or ALL of a computed array is not supported", node)
-    return [planner.typed(item, scope, wanted) for item in items]
+def for_each(
+    planner: Planner, node: exp.Binary, scope: Scope, wanted: Declared, test: Callable[[str], str]
+) -> str:
+    """``op ANY (array)`` where DuckDB has no such operator over a list: `test` of each item, joined."""
+    every = isinstance(node.expression, exp.All)
+    inner = node.expression.this
+    items = _constructor(inner)
+    if items is not None:
+        tests = [test(planner.typed(item, scope, wanted)) for item in items]
+        return "(" + (" AND " if every else " OR ").join(tests) + ")"
+    if isinstance(inner, exp.Subquery):
+        planned = planner.subquery(inner, scope)
+        _one_column(planner, planned.columns, node)
+        rows = planned.sql([wanted])
+    else:
+        rows = f"SELECT unnest({planner.typed(inner, scope, array_of(wanted))})"
+    decided = "false" if every else "true"
+    return (
+        f"(SELECT CASE WHEN count(*) FILTER (WHERE {test('i.v')} = {decided}) > 0 THEN {decided} "
+        f"WHEN count(*) FILTER (WHERE {test('i.v')} IS NULL) > 0 THEN NULL "
+        f"ELSE NOT {decided} END FROM ({rows}) AS i(v))"
+    )
 
 
 def membership(planner: Planner, node: exp.In, scope: Scope) -> Bound:
@@ -224,7 +240,11 @@ def between(planner: Planner, node: exp.Between, scope: Scope) -> Bound:
     value = planner.expression(node.this, scope)
     low = planner.expression(node.args["low"], scope)
     high = planner.expression(node.args["high"], scope)
-    inside = f"({compare(planner, '>=', value, low)} AND {compare(planner, '<=', value, high)})"
+    first, second = comparable(planner, ">=", value, low), comparable(planner, "<=", value, high)
+    if first[0] == second[0]:
+        inside = f"({first[0]} BETWEEN {first[1]} AND {second[1]})"
+    else:
+        inside = f"(({first[0]} >= {first[1]}) AND ({second[0]} <= {second[1]}))"
     if node.args.get("symmetric"):
         other = f"({compare(planner, '>=', value, high)} AND {compare(planner, '<=', value, low)})"
         return Bound(f"({inside} OR {other})", BOOL)
@@ -241,11 +261,9 @@ def like(planner: Planner, node: exp.Binary, scope: Scope, escape: exp.Expr | No
     if escape is not None:
         escaped = planner.typed(escape, scope, TEXT)
     if isinstance(node.expression, exp.Any | exp.All):
-        patterns = list_items(planner, node, scope, TEXT)
-        word = " OR " if isinstance(node.expression, exp.Any) else " AND "
         text = _text(planner, left, symbol, left)
-        matches = [f"({text} {symbol} {item} ESCAPE {escaped})" for item in patterns]
-        return Bound("(" + word.join(matches) + ")", BOOL)
+        sql = for_each(planner, node, scope, TEXT, lambda item: f"({text} {symbol} {item} ESCAPE {escaped})")
+        return Bound(sql, BOOL)
     right = planner.expression(node.expression, scope)
     first, second = (_text(planner, side, symbol, left, right) for side in (left, right))
     return Bound(f"({first} {symbol} {second} ESCAPE {escaped})", BOOL)

@@ -8,6 +8,7 @@ from sql.bound import JSON, JSONB, TEXT, Bound
 from sql.functions import unknown_function
 from sql.resolve import Scope
 from sql.rules import coercion
+from sql.rules.operators import json_path, pointer_step
 from sql.rules.planner import Planner
 
 
@@ -32,17 +33,27 @@ def _extract_path(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     result = JSONB if node.this.startswith("jsonb") else JSON
     document = planner.coerce(values[0], result)
     steps = [planner.coerce(value, TEXT) for value in values[1:]]
-    shown = " || ".join(
-        f"CASE WHEN regexp_full_match({step}, '[0-9]+') THEN '[' || {step} || ']' "
-        f"ELSE '.\"' || {step} || '\"' END"
-        for step in steps
-    )
+    path = " || ".join(pointer_step(step) for step in steps)
     if node.this.endswith("_text"):
-        return Bound(f"json_extract_string({document}, ('$' || {shown}))", TEXT)
-    return Bound(f"json_extract({document}, ('$' || {shown}))", result)
+        return Bound(f"json_extract_string({document}, {path})", TEXT)
+    return Bound(f"json_extract({document}, {path})", result)
+
+
+def _set(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
+    """jsonb_set(target, path, value [, create])"""
+    values = [planner.expression(argument, scope) for argument in node.expressions]
+    if not 3 <= len(values) <= 4:
+        raise unknown_function(node.this, values)
+    create = node.expressions[3] if len(values) == 4 else exp.Boolean(this=True)
+    if not isinstance(create, exp.Boolean):
+        raise planner.error("0A000", "jsonb_set takes a constant for create_if_missing", node)
+    target, value = planner.coerce(values[0], JSONB), planner.coerce(values[2], JSONB)
+    function = "json_set" if create.this else "json_replace"
+    return Bound(f"{function}({target}, {json_path(planner, values[1])}, {value})", JSONB)
 
 
 FUNCTIONS = {
+    "jsonb_set": _set,
     "json_build_object": _build_object,
     "jsonb_build_object": _build_object,
     "json_extract_path": _extract_path,

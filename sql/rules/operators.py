@@ -71,7 +71,14 @@ _MOMENTS: dict[tuple[str, str, str], tuple[Declared, str]] = {
     ("*", "interval", "float8"): (INTERVAL, "({0} * {1})"),
     ("*", "float8", "interval"): (INTERVAL, "({1} * {0})"),
     ("/", "interval", "float8"): (INTERVAL, "({0} / {1})"),
-    ("-", "jsonb", "text"): (JSONB, "json_merge_patch({0}, json_object({1}, NULL))"),
+    ("-", "jsonb", "text"): (
+        JSONB,
+        "json_remove({0}, '/' || replace(replace({1}, '~', '~0'), '/', '~1'))",
+    ),
+    ("-", "jsonb", "int4"): (
+        JSONB,
+        "json_remove({0}, '$[' || CASE WHEN {1} < 0 THEN '#' ELSE '' END || {1} || ']')",
+    ),
 }
 
 
@@ -311,8 +318,8 @@ def _arrays(planner: Planner, left: Bound, right: Bound, array_first: bool) -> B
 def _json_joined(left: str, right: str) -> str:
     """Objects are merged one level deep, anything else is joined as arrays."""
     objects = (
-        f"(SELECT json_group_object(k, coalesce(json_extract({right}, '$.\"' || k || '\"'), "
-        f"json_extract({left}, '$.\"' || k || '\"'))) "
+        f"(SELECT json_group_object(k, coalesce(json_extract({right}, {pointer_step('k')}), "
+        f"json_extract({left}, {pointer_step('k')}))) "
         f"FROM (SELECT DISTINCT unnest(list_concat(json_keys({left}), json_keys({right}))) AS k))"
     )
     listed = [
@@ -338,6 +345,8 @@ def operator(planner: Planner, node: exp.Operator, scope: Scope) -> Bound:
     right = planner.expression(node.expression, scope)
     if symbol in ("->", "->>", "#>", "#>>"):
         return json_part(planner, symbol, left, right)
+    if symbol == "#-":
+        return Bound(f"json_remove({planner.coerce(left, JSONB)}, {json_path(planner, right)})", JSONB)
     if symbol in ("@>", "<@", "&&"):
         return _containment(planner, symbol, left, right)
     if symbol in ("&", "|", "#", "<<", ">>"):
@@ -356,22 +365,14 @@ def _regular(planner: Planner, node: exp.Operator, scope: Scope, symbol: str) ->
     if left.type is None or left.type.pg.category != "S":
         raise unknown_operator(symbol, left, planner.expression(node.expression, scope))
     if isinstance(node.expression, exp.Any | exp.All):
-        from sql.rules.comparisons import list_items
+        from sql.rules.comparisons import for_each
 
-        matches = [
-            f"regexp_matches({left.sql}, {item}, {flags})" for item in list_items(planner, node, scope, TEXT)
-        ]
-        word = " OR " if isinstance(node.expression, exp.Any) else " AND "
-        sql = f"({word.join(matches)})" if matches else "false"
+        text = left.sql
+        sql = for_each(planner, node, scope, TEXT, lambda item: f"regexp_matches({text}, {item}, {flags})")
     else:
         right = planner.text(planner.expression(node.expression, scope))
-        sql = f"regexp_matches({left.sql}, {pattern(right)}, {flags})"
+        sql = f"regexp_matches({left.sql}, {right.sql}, {flags})"
     return Bound(f"(NOT {sql})" if symbol.startswith("!") else sql, internal_type("bool"))
-
-
-def pattern(bound: Bound) -> str:
-    """A regular expression. Directors and escapes that RE2 does not know are translated in a constant."""
-    return bound.sql
 
 
 def json_part(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
@@ -383,7 +384,7 @@ def json_part(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound
     result = TEXT if symbol.endswith(">>") else left.type
     function = "json_extract_string" if symbol.endswith(">>") else "json_extract"
     if symbol.startswith("#"):
-        return Bound(f"{function}({left.sql}, {_path(planner, right)})", result)
+        return Bound(f"{function}({left.sql}, {json_path(planner, right)})", result)
     if right.type is not None and right.type.pg.name in _INTEGERS:
         index = f"'$[' || CASE WHEN {right.sql} < 0 THEN '#' ELSE '' END || {right.sql} || ']'"
         if right.integer:
@@ -395,32 +396,40 @@ def json_part(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound
     if right.type is not None and right.type.pg.category != "S":
         raise unknown_operator(symbol, left, right)
     key = right.literal
-    if key is not None:
-        path = string('$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"')
-    else:
-        path = f"('$.\"' || replace({planner.text(right).sql}, '\"', '\\\"') || '\"')"
-    return Bound(f"{function}({left.sql}, {path})", result)
+    if key is None:
+        return Bound(f"{function}({left.sql}, {pointer_step(planner.text(right).sql)})", result)
+    found = f"{function}({left.sql}, {string(pointer([key]))})"
+    if key.isdigit():
+        return Bound(f"CASE WHEN json_type({left.sql}) = 'OBJECT' THEN {found} END", result)
+    return Bound(found, result)
 
 
-def _path(planner: Planner, right: Bound) -> str:
-    """``'{a,0,b}'`` as a JSON path; a step of digits is an index of an array."""
-    if right.literal is not None:
-        steps = [step.strip().strip('"') for step in right.literal.strip().strip("{}").split(",")]
-        text = "".join(
-            f"[{step}]"
-            if step.lstrip("-").isdigit() and not step.startswith("-")
-            else f"[#{step}]"
-            if step.lstrip("-").isdigit()
-            else '."' + step.replace('"', '\\"') + '"'
-            for step in steps
-            if step
-        )
-        return string("$" + text)
-    array = planner.coerce(right, array_of(TEXT))
-    step = (
-        "CASE WHEN regexp_full_match(step, '[0-9]+') THEN '[' || step || ']' ELSE '.\"' || step || '\"' END"
-    )
-    return f"('$' || array_to_string(list_transform({array}, lambda step: {step}), ''))"
+def pointer(steps: list[str]) -> str:
+    """A JSON pointer: unlike a path it can hold every key, and a number is an index or a key as needed."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def pointer_step(sql: str) -> str:
+    """A pointer of the one step that `sql` computes."""
+    return f"('/' || replace(replace({sql}, '~', '~0'), '/', '~1'))"
+
+
+def json_path(planner: Planner, right: Bound) -> str:
+    """``'{a,0,b}'`` as DuckDB's way into a document."""
+    if right.literal is None:
+        array = planner.coerce(right, array_of(TEXT))
+        return f"array_to_string(list_transform({array}, lambda step: {pointer_step('step')}), '')"
+    inner = right.literal.strip().removeprefix("{").removesuffix("}")
+    steps = [step.strip().strip('"') for step in inner.split(",")] if inner else []
+    if any(step.startswith("-") and step[1:].isdigit() for step in steps):
+        return string("$" + "".join(_path_step(step) for step in steps))
+    return string(pointer(steps)) if steps else "'$'"
+
+
+def _path_step(step: str) -> str:
+    if step.startswith("-") and step[1:].isdigit():
+        return f"[#{step}]"
+    return f"[{step}]" if step.isdigit() else '."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _json_keys(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:

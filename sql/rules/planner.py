@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sql.rules.planned import Planned
 
 ALIAS_LENGTH_MAX = 40
+EXPRESSION_LENGTH_MAX = 1_000_000
+REPEATED_MAX = 16
+"""An expression longer than `EXPRESSION_LENGTH_MAX` may hold its constants so many times."""
 
 
 class PlanContext(Protocol):
@@ -67,6 +70,7 @@ class Planner:
         self.grouped: frozenset[str] = frozenset()
         self.view_depth = 0
         self._aliases: dict[str, int] = {}
+        self._constants_length = 0
 
     # --- queries --------------------------------------------------------------------------------
 
@@ -105,9 +109,19 @@ class Planner:
             raise
         if bound.at is None:
             bound.at = self.position(node)
+        self._check_length(node, bound)
         if self.grouped and bound.sql in self.grouped:
             del self.seen[mark:]
         return bound
+
+    def _check_length(self, node: exp.Expr, bound: Bound) -> None:
+        """Templates repeat their arguments, so nested calls could grow without bound."""
+        length = len(bound.sql)
+        if type(node) is exp.Literal:
+            self._constants_length += length
+        elif length > EXPRESSION_LENGTH_MAX and length > REPEATED_MAX * self._constants_length:
+            hint = "Its text for the executor grows with every function call inside another."
+            raise self.error("54001", "expression is too complex", node, hint)
 
     def typed(self, node: exp.Expr, scope: Scope, wanted: Declared) -> str:
         """`node` as a value of `wanted`, to which PostgreSQL must cast it implicitly."""

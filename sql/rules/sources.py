@@ -15,6 +15,7 @@ from sql.bound import BOOL, INT8, TEXT, ColumnOrigin, plain, type_named
 from sql.errors import SqlError
 from sql.functions import signatures_of
 from sql.resolve import Column, Common, Names, Scope, Source, find_relation, moment_of
+from sql.rules import json_rows
 from sql.rules.comparisons import compare
 from sql.rules.conditionals import unified
 from sql.rules.planner import Planner
@@ -166,7 +167,8 @@ def _aliased_join(planner: Planner, node: exp.Subquery, scope: Scope, left: Join
 def _renamed(planner: Planner, node: exp.Expr, columns: list[Column]) -> list[Column]:
     """`columns` with the names that the alias lists; it may list fewer."""
     alias = node.args.get("alias")
-    names = [item.this for item in (alias.args.get("columns") or ())] if alias is not None else []
+    listed = alias.args.get("columns") or () if alias is not None else ()
+    names = [item.this for item in listed if isinstance(item, exp.Identifier)]
     if len(names) > len(columns):
         counts = f"{len(columns)} columns available but {len(names)} columns specified"
         raise planner.error("42P10", f'table "{_alias_of(node)}" has {counts}', node)
@@ -412,11 +414,15 @@ def _function(planner: Planner, node: exp.Table, scope: Scope) -> Joined:
     call = node.this
     if call.this == "unnest" and len(call.expressions) > 1:
         return _unnest_together(planner, node, call, scope)
+    if call.this in json_rows.FUNCTIONS and call.args.get("schema") in (None, "pg_catalog"):
+        name = _alias_of(node) or call.this
+        sql, source = json_rows.rows(planner, node, scope, name)
+        return _source(planner, node, sql, source)
     alias_node = node.args.get("alias")
-    if alias_node is not None and any(
-        isinstance(c, exp.ColumnDef) for c in alias_node.args.get("columns") or ()
-    ):
-        raise planner.error("0A000", "a column definition list is not supported", node)
+    listed = alias_node.args.get("columns") or () if alias_node is not None else ()
+    if any(isinstance(column, exp.ColumnDef) for column in listed):
+        message = 'a column definition list is only allowed for functions returning "record"'
+        raise planner.error("42601", message, node)
     name = _alias_of(node) or call.this
     alias = planner.alias(name)
     candidates = signatures_of(call.this)

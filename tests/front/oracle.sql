@@ -247,3 +247,13 @@ SELECT max(born), min(at), max(placed), max(took), min(clock) FROM people, order
 SELECT E'a\tb\\c', U&'\0041', $$dollar$$, 'con'
 'cat', E'\x41\u00e9';
 SELECT 1 AS "select", 2 AS "a b", 3 AS "q""uote";
+SELECT * FROM json_each('{"a": 1, "b": "x"}') ORDER BY key;
+SELECT * FROM jsonb_each_text('{"a": 1, "b": "x"}') AS e(k, v) ORDER BY k;
+SELECT d.id, e.key FROM docs d, jsonb_each(d.body) e WHERE d.id = 1 ORDER BY 2;
+SELECT * FROM json_to_recordset('[{"a": 1, "b": "x"}, {"a": 2, "c": true}]') AS r(a int, b text, c bool) ORDER BY a;
+SELECT * FROM jsonb_to_record('{"a": 1.5, "b": {"c": 1}}') AS r(a numeric(5,2), b jsonb);
+SELECT jsonb_set('{"a": {"b": 1}}', '{a,b}', '5'), '{"a": 1, "b": 2}'::jsonb - 'a', '[1,2,3]'::jsonb - 1, '{"a": {"b": 1, "c": 2}}'::jsonb #- '{a,b}', jsonb_strip_nulls('{"a": null, "b": 1}');
+SELECT '{"a": 1}'::jsonb || '{"b": 2}'::jsonb, '[1]'::jsonb || '[2]'::jsonb;
+SELECT id FROM people WHERE name LIKE ANY (SELECT 'A%' UNION ALL SELECT 'B%') ORDER BY id;
+SELECT id FROM orders WHERE note ~ ANY (tags) ORDER BY id;
+SELECT 5 BETWEEN 1 AND 10, 'b' BETWEEN 'a' AND 'c', 5 NOT BETWEEN 6 AND 7, NULL BETWEEN 1 AND 2, 2.5 BETWEEN 2 AND 3

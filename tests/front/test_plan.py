@@ -115,9 +115,7 @@ def test_outputs_tell_the_table_column() -> None:
 
 
 def test_numeric_results_keep_no_declared_precision() -> None:
-    outputs = (
-        planned("SELECT salary, salary + 1 FROM people").outputs or ()
-    )
+    outputs = planned("SELECT salary, salary + 1 FROM people").outputs or ()
     # A plain column or a cast has its modifier, what is computed has none.
     assert [o.declared.modifier if o.declared else None for o in outputs] == [655366, -1]
     grouped = planned("SELECT sum(salary) FROM people").outputs or ()

@@ -16,6 +16,7 @@ from sql.functions import signatures_of
 from sql.parse import parse
 from sql.render import MARK, decode_identifier, encode_identifier, identifier, string
 from sql.rules.calls import SPECIAL
+from sql.rules.json_rows import FUNCTIONS as JSON_ROWS
 from sql.rules.ordered import AGGREGATES
 from sql.statement import Explain, Prepare, Query
 from tests.front.world import Duck, planned
@@ -35,7 +36,7 @@ def duck() -> Duck:
 
 
 def _known(name: str) -> bool:
-    return bool(signatures_of(name)) or name in SPECIAL or name in AGGREGATES
+    return bool(signatures_of(name)) or name in SPECIAL or name in AGGREGATES or name in JSON_ROWS
 
 
 def _every_duckdb_function() -> list[tuple[str, str]]:
@@ -369,6 +370,8 @@ def test_constants_stay_constants_wherever_they_stand(value: str) -> None:
         f"SELECT lag({quoted}, 1, {quoted}) OVER (ORDER BY {quoted}), {quoted} FROM big LIMIT 1",
         f"SELECT array_replace(ARRAY[{quoted}], {quoted}, 'z'), {quoted}",
         f"SELECT jsonb_build_object('k', {quoted}) - {quoted}, {quoted}",
+        f"SELECT jsonb_build_object({quoted}, 1) -> {quoted}, {quoted}",
+        f"SELECT jsonb_build_object({quoted}, 1) ->> lower({quoted}), {quoted}",
     ]
     for text in queries:
         table = duck.run(text)
