@@ -23,6 +23,7 @@ from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema,
 from engine.clock import Clock, SystemClock
 from engine.errors import ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
+from engine.hot import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
 from engine.paths import TenantPaths, encode_name
@@ -63,6 +64,7 @@ class Cluster:
         self._ids = ids or Ids()
         self._options = options or Options()
         self._setup_sql = tuple(setup_sql)
+        self._budget = HotBudget(self._options.server_memory_bytes_max)
         self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="duck")
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
@@ -157,6 +159,7 @@ class Cluster:
                 raise TenantClosed("the server is shutting down")
             opened = self._open.get(name)
             if opened is not None and not opened.closed:
+                opened.used()
                 return opened
             if opened is not None:
                 del self._open[name]
@@ -174,8 +177,19 @@ class Cluster:
                 ids=self._ids,
                 options=self._options,
                 setup_sql=self._setup_sql,
+                budget=self._budget,
             )
-            return opened
+        await self._close_idle()
+        return opened
+
+    async def _close_idle(self) -> None:
+        """Whoever opens a tenant closes those that nobody has used for long."""
+        for name, tenant in list(self._open.items()):
+            if tenant.idle_seconds > self._options.idle_seconds and not self._opening[name].locked():
+                async with self._opening[name]:
+                    if self._open.get(name) is tenant and tenant.idle_seconds > self._options.idle_seconds:
+                        del self._open[name]
+                        await tenant.close()
 
     async def create_tenant(self, name: str, admin_role: str, verifier: str) -> None:
         """`TenantExists` when there is one."""

@@ -32,25 +32,39 @@ IDLE_CURSORS_MAX = 8
 
 
 class Stream:
-    """A result being read: `types` are (name, DuckDB type) per column; iterate for record batches."""
+    """A result being read: `types` are (name, DuckDB type) per column; iterate for record batches.
+
+    Made in the cursor's thread, where it reads the first batch too, and the end when that batch is not
+    full: a small result costs one trip to the thread."""
 
     def __init__(self, cursor: Cursor, types: list[tuple[str, str]], reader: pa.RecordBatchReader) -> None:
         self.types = types
         self.schema: pa.Schema = reader.schema
         self._cursor = cursor
         self._reader = reader
+        self._ended = False
+        self._first = self._next()
+        if self._first is not None and self._first.num_rows < BATCH_ROWS:
+            self._second = self._next()
+        else:
+            self._second = None
 
     def __aiter__(self) -> AsyncIterator[pa.RecordBatch]:
         return self._batches()
 
     async def _batches(self) -> AsyncIterator[pa.RecordBatch]:
-        while (batch := await self._cursor.run(self._next)) is not None:
+        for batch in (self._first, self._second):
+            if batch is not None:
+                yield batch
+        self._first = self._second = None
+        while not self._ended and (batch := await self._cursor.run(self._next)) is not None:
             yield batch
 
     def _next(self) -> pa.RecordBatch | None:
         try:
             return self._reader.read_next_batch()
         except StopIteration:
+            self._ended = True
             return None
 
 
@@ -132,13 +146,12 @@ class Cursor:
         return await self.run(lambda: self._connection.execute(sql, list(parameters)).fetchall())
 
     async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Stream:
-        def work() -> tuple[list[tuple[str, str]], pa.RecordBatchReader]:
+        def work() -> Stream:
             relation = self._relation(sql, parameters)
             self._streaming = relation.to_arrow_reader(BATCH_ROWS)
-            return _types(relation), self._streaming
+            return Stream(self, _types(relation), self._streaming)
 
-        types, reader = await self.run(work)
-        return Stream(self, types, reader)
+        return await self.run(work)
 
     async def describe(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, str]]:
         """(name, DuckDB type) of each result column of a query, without executing it."""

@@ -14,8 +14,8 @@ Invariants
   are deleted and delete stamps after m cleared, in one DuckDB transaction; it then serves B at any
   time and A up to m. Only a table that no statement is reading is handed over; otherwise B gets a copy.
 - A statement pins what it reads, from planning until its last batch.
-- Together they take no more than `bytes_max`, by estimate. The table that was read longest ago makes
-  room for the next; what does not fit at all is read from objects.
+- Together they take no more than a tenant's share and all tenants' budget, by estimate. The table that
+  was read longest ago makes room for the next; what does not fit at all is read from objects.
 
 Rejected: stamping deletes per storage (a map of row id to ts beside the rows), which would make every
 read pay for the rare restore.
@@ -59,6 +59,7 @@ class HotTable:
     """One DuckDB table. `columns` maps the column ids it has to their types; `serves` the storages it
     can be read for to the first and the last moment it is right for."""
 
+    home: HotTables
     name: str
     columns: dict[CatalogId, str]
     serves: dict[StorageId, tuple[Timestamp, Timestamp]]
@@ -79,6 +80,46 @@ LoadStorage = Callable[[Cursor, HotTable, Storage, Timestamp], Awaitable[None]]
 """Fill a hot table, on a cursor, with all that a storage's refs and tail hold up to a moment."""
 
 
+def make_room(tables: Iterable[HotTable], needed: int, bytes_max: int) -> bool:
+    """Evict of `tables` what was read longest ago until `needed` bytes fit beside the rest; False, and
+    nothing evicted, when they cannot."""
+    tables = list(tables)
+    taken = sum(table.bytes for table in tables)
+    idle = sorted((t for t in tables if t.pins == 0 and t.ready.done()), key=lambda t: t.used)
+    if taken + needed - sum(table.bytes for table in idle) > bytes_max:
+        return False
+    for table in idle:
+        if taken + needed <= bytes_max:
+            break
+        taken -= table.bytes
+        table.home.evict(table)
+    return True
+
+
+class HotBudget:
+    """What the hot tables of all tenants of a server may take together."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._members: set[HotTables] = set()
+        self._uses = 0
+
+    def join(self, member: HotTables) -> None:
+        self._members.add(member)
+
+    def leave(self, member: HotTables) -> None:
+        self._members.discard(member)
+
+    def use(self) -> int:
+        """A number greater than all before: when a table was read."""
+        self._uses += 1
+        return self._uses
+
+    def make_room(self, needed: int) -> bool:
+        tables = [table for member in self._members for table in member.tables()]
+        return make_room(tables, needed, self._bytes_max)
+
+
 class HotTables:
     """The hot tables of one tenant. Everything runs on the event loop but DuckDB's own work."""
 
@@ -88,9 +129,11 @@ class HotTables:
         columns_of: Callable[[StorageId], Mapping[CatalogId, Column]],
         load_storage: LoadStorage,
         bytes_max: int,
+        budget: HotBudget,
     ) -> None:
         self._bytes_max = bytes_max
-        self._uses = 0
+        self._budget = budget
+        budget.join(self)
         self._duck = duck
         self._columns_of = columns_of
         self._load_storage = load_storage
@@ -108,8 +151,7 @@ class HotTables:
         first, last = table.serves[storage]
         if not first <= ts <= last:
             return None
-        self._uses += 1
-        table.used = self._uses
+        table.used = self._budget.use()
         return table
 
     def holds(self, storage: StorageId) -> bool:
@@ -131,19 +173,13 @@ class HotTables:
 
     def _make_room(self, needed: int) -> bool:
         """Evict what was read longest ago until `needed` bytes fit; False when they cannot."""
-        tables = set(self._of.values())
-        taken = sum(table.bytes for table in tables)
-        idle = sorted((t for t in tables if t.pins == 0 and t.ready.done()), key=lambda t: t.used)
-        if taken + needed - sum(table.bytes for table in idle) > self._bytes_max:
-            return False
-        for table in idle:
-            if taken + needed <= self._bytes_max:
-                break
-            taken -= table.bytes
-            self._evict(table)
-        return True
+        tables = self.tables()
+        return make_room(tables, needed, self._bytes_max) and self._budget.make_room(needed)
 
-    def _evict(self, table: HotTable) -> None:
+    def tables(self) -> list[HotTable]:
+        return list(set(self._of.values()))
+
+    def evict(self, table: HotTable) -> None:
         for storage in table.serves:
             if self._of.get(storage) is table:
                 del self._of[storage]
@@ -159,7 +195,9 @@ class HotTables:
     ) -> HotTable:
         self._count += 1
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        table = HotTable(f"hot_{self._count}", dict(columns), {storage: (first, INFINITY)}, storage, ready)
+        table = HotTable(
+            self, f"hot_{self._count}", dict(columns), {storage: (first, INFINITY)}, storage, ready
+        )
         table.pending = {transaction.ts: transaction for transaction in self._applying}
         self._of[storage] = table
         return table
@@ -328,6 +366,7 @@ class HotTables:
 
     async def close(self) -> None:
         """Stop loading; what is stopped may have something to clean up, which is waited for too."""
+        self._budget.leave(self)
         while self._tasks:
             for task in self._tasks:
                 task.cancel()

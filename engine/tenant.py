@@ -38,7 +38,7 @@ from engine.errors import (
     UnknownSnapshot,
 )
 from engine.history import History
-from engine.hot import HotTable, HotTables
+from engine.hot import HotBudget, HotTable, HotTables
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
 from engine.locks import Locks
 from engine.objects import ObjectWriter
@@ -73,6 +73,10 @@ class Options:
     inline_refs_max: int = 1_000
     grace_seconds: float = 300.0
     threads: int = 2
+    server_memory_bytes_max: int = 8 * 2**30
+    """For the hot tables of all tenants together."""
+    idle_seconds: float = 600.0
+    """A tenant without sessions is closed after so long, when another is opened."""
 
 
 class Tenant:
@@ -90,6 +94,7 @@ class Tenant:
         ids: Ids,
         options: Options,
         setup_sql: Sequence[str],
+        budget: HotBudget,
     ) -> None:
         self.name = paths.name
         self.options = options
@@ -109,7 +114,9 @@ class Tenant:
         )
         self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         hot_bytes_max = int(options.memory_bytes_max * HOT_SHARE)
-        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage, hot_bytes_max)
+        self._hot = HotTables(
+            self.duck, self.state.columns_of_storage, self._load_storage, hot_bytes_max, budget
+        )
         self._committer = Committer(
             state=self.state,
             store=store,
@@ -125,6 +132,8 @@ class Tenant:
         self._next_id = self.state.next_id
         self._next_row_id = self.state.next_row_id
         self._sequence_values: dict[CatalogId, int] = {}
+        self._sessions = 0
+        self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
         self._transactions: set[Transaction] = set()
         self._recent_deletes: deque[tuple[Timestamp, StorageId, RowIds]] = deque()
@@ -150,6 +159,27 @@ class Tenant:
         )
         collector = Collector(store, paths, claimed.epoch, self.options.grace_seconds)
         return Upkeep(self, self._committer, publisher, collector, claimed.first_wal)
+
+    # --- sessions ------------------------------------------------------------------------------------
+
+    def join(self) -> None:
+        """A session begins; while there is one, the tenant stays open."""
+        self._sessions += 1
+
+    def leave(self) -> None:
+        self._sessions -= 1
+        self._left_at = self._clock.monotonic()
+
+    def used(self) -> None:
+        """Somebody has been given this tenant just now."""
+        self._left_at = self._clock.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody has had it; 0 while it has sessions or something to do."""
+        if self._sessions or self._transactions or self.upkeep.busy or self._background:
+            return 0.0
+        return self._clock.monotonic() - self._left_at
 
     # --- what is -------------------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ class Session:
         self, cluster: Cluster, tenant: Tenant, principal: Principal, database: str, settings: Settings
     ) -> None:
         self.principal = principal
+        tenant.join()
         self._prepared = Prepared()
         self._running: Portal | None = None
         self._scope = Scope(
@@ -286,12 +287,13 @@ class Session:
         self._scope.interrupts.request()
 
     async def close(self) -> None:
-        """Rolls back what is open and lets everything go."""
+        """Rolls back what is open and lets everything go. Called once."""
         await self._prepared.close_portals()
         with contextlib.suppress(Exception):
             await self._scope.block.rollback()
         self._prepared.drop_statements()
         self._scope.plans.clear()
+        self._scope.tenant.leave()
 
 
 def _may_run_in_failed_block(statement: PreparedStatement) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from engine.clock import ManualClock
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
 from tests.engine.lab import Lab, opened
@@ -61,5 +62,34 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
                 relation = await reader.relation(lab.table())
                 assert await reader.rows(f"SELECT count(*) FROM {relation}") == [(1_200_000,)]
             await transaction.rollback()
+
+    asyncio.run(run())
+
+
+def test_idle_tenants_are_closed_and_share_one_budget(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        options = Options(server_memory_bytes_max=24 * 2**20, idle_seconds=60)
+        async with opened(MemoryStore(), tmp_path, clock=clock, options=options) as lab:
+            tenants = [lab.tenant]
+            for name in ("b", "c"):
+                await lab.cluster.create_tenant(name, "admin", "verifier")
+                tenants.append(await lab.cluster.tenant(name))
+            for tenant in tenants:
+                tenant.join()
+            labs = [Lab(lab.cluster, tenant) for tenant in tenants]
+            for one in labs:
+                await one.create()
+                await one.insert(*rows_of("v", 200_000))
+                assert len(await one.rows()) == 200_000
+            assert sum([await hot_count(one) for one in labs]) < 3
+            assert all([len(await one.rows()) == 200_000 for one in labs])
+            tenants[1].leave()
+            clock.advance(61_000_000)
+            await lab.cluster.create_tenant("d", "admin", "verifier")
+            await lab.cluster.tenant("d")
+            assert [tenant.closed for tenant in tenants] == [False, True, False]
+            again = Lab(lab.cluster, await lab.cluster.tenant("b"))
+            assert len(await again.rows()) == 200_000
 
     asyncio.run(run())
