@@ -142,7 +142,9 @@ class Player:
                     return shown_error(error)
                 return ["connected"]
             case "collect":
-                task = self._running.pop(step.session)
+                task = self._running.pop(step.session, None)
+                if task is None:
+                    return ["(it did not wait)"]
                 return await self._judged(task, step.mode)
         session = await self._session(step.session)
         text = re.sub(r"(?<!:):(\w+)\b", lambda m: self._kept.get(m[1], m[0]), step.text)
