@@ -55,10 +55,24 @@ async def execute(scope: Scope, statement: AlterTable) -> AsyncIterator[Answer]:
     await scope.lock_name("relation", found.schema, found.name)
     await scope.lock_body(found.id)
     scope.transaction.start_statement()
-    for action in statement.actions:
+    for action in sorted(statement.actions, key=_turn):
         for notice in await _act(scope, _current(scope, found), action):
             yield notice
     yield Complete(tag)
+
+
+def _turn(action: AlterAction) -> int:
+    """PostgreSQL's order: what is dropped, then types, new columns, attributes, and constraints last."""
+    match action:
+        case DropColumn() | DropConstraint():
+            return 0
+        case SetType():
+            return 1
+        case AddColumn():
+            return 2
+        case AddKey() | AddCheck():
+            return 4
+    return 3
 
 
 def _current(scope: Scope, found: Relation) -> Relation:

@@ -132,6 +132,14 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             r"extract specifier \"(?P<name>.*?)\" not recognized",
             _says("22023", 'unit "{name}" not recognized'),
         ),
+        (
+            r"\"(DISTINCT|FILTER)\".* (is|are) .*not|is a Macro Function",
+            _says("0A000", "DISTINCT, FILTER or ORDER BY is not supported with this function"),
+        ),
+        (
+            r"blob contained invalid UTF8|Invalid unicode|invalid UTF-?8",
+            _says("22021", 'invalid byte sequence for encoding "UTF8"'),
+        ),
         (r"Malformed JSON", _says("22P02", "invalid input syntax for type json")),
         (
             r"Invalid hex escape code|Invalid input for hex digit",

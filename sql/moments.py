@@ -8,6 +8,9 @@ import zoneinfo
 from engine.ids import Timestamp
 from sql.errors import SqlError
 
+EARLIEST = Timestamp(-62_135_596_800_000_000)
+LATEST = Timestamp(253_402_300_799_999_999)
+"""The years 1 to 9999; what lies beyond is as far off as infinity."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -31,4 +34,6 @@ def not_null(ts: Timestamp | None) -> Timestamp:
         raise SqlError(
             "22004", "the moment to read is null", hint="AS OF takes a timestamptz that is not null."
         )
+    if not EARLIEST <= ts <= LATEST:
+        raise SqlError("22023", "the moment to read must be finite, and a date of our era")
     return ts

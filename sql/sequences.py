@@ -110,7 +110,19 @@ def call_of(node: exp.Expr) -> str | None:
 
 
 def calls_in(tree: exp.Expr) -> list[exp.Expr]:
-    return [node for node in tree.find_all(exp.Anonymous) if call_of(node) is not None]
+    """In the order in which they are evaluated: from left to right, arguments before their call."""
+    found: list[exp.Expr] = []
+    for node in tree.find_all(exp.Anonymous, bfs=False):
+        if call_of(node) is not None:
+            outer = node.find_ancestor(exp.Anonymous)
+            while outer is not None and call_of(outer) is None:
+                outer = outer.find_ancestor(exp.Anonymous)
+            found.insert(len(found) if outer is None else _index(found, outer), node)
+    return found
+
+
+def _index(nodes: list[exp.Expr], node: exp.Expr) -> int:
+    return next((i for i, other in enumerate(nodes) if other is node), len(nodes))
 
 
 async def rewrite(scope: Scope, tree: exp.Query, arguments: Arguments) -> tuple[exp.Query, tuple[Fill, ...]]:
@@ -120,10 +132,13 @@ async def rewrite(scope: Scope, tree: exp.Query, arguments: Arguments) -> tuple[
         return tree, ()
     tree = tree.copy()
     for node in calls_in(tree):
-        if call_of(node) in ("currval", "lastval", "pg_get_serial_sequence"):
+        if call_of(node) == "pg_get_serial_sequence":
             _substitute(node, _stable(scope, node, arguments))
     fills = tuple(_fills(scope, tree, arguments)) if isinstance(tree, exp.Select) else ()
     for node in calls_in(tree):
+        if call_of(node) in ("currval", "lastval"):
+            _substitute(node, _stable(scope, node, arguments))
+            continue
         if _over_rows(node):
             what = f"{call_of(node)}() inside an expression over a table's rows"
             raise SqlError(

@@ -210,12 +210,17 @@ _TABLE = (
 )
 KNOWN: Mapping[str, Known] = {known.name.lower(): known for known in _TABLE}
 
+CUSTOM = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
+"""A name with a dot is an application's own setting: kept for it, and read by current_setting()."""
+
 Mark = tuple[dict[str, str], dict[str, str]]
 
 
 def known(name: str) -> Known:
     if name.lower().startswith("rewinddb."):
         raise SqlError("0A000", f"the setting {name} is not supported")
+    if CUSTOM.fullmatch(name):
+        return Known(name.lower(), "", _any)
     found = KNOWN.get(name.lower())
     if found is None:
         raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
@@ -251,7 +256,7 @@ class Settings:
         item = known(name)
         key = item.name.lower()
         if value is None and item.check is not _fixed:
-            kept = self._start[key]
+            kept = self._start.get(key, "")
         else:
             kept = item.check(item.name, value or "")
         self._effective = None

@@ -84,6 +84,8 @@ def _shown(scope: Scope, name: str) -> str:
         case "transaction_read_only":
             return "on" if scope.block.read_only else "off"
     setting_table.known(name)
+    if name.lower() not in scope.settings.effective:
+        raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
     return scope.settings[name]
 
 
