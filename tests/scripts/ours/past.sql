@@ -148,3 +148,8 @@ a>! SELECT * FROM t u, t FOR SYSTEM_TIME AS OF u.other
 ERROR: 42P10 a moment cannot depend on a table's columns
 a>! UPDATE t FOR SYSTEM_TIME AS OF now() SET other = 'x'
 ERROR: 42601 syntax error at or near "FOR"
+a>! SELECT * FROM t FOR SYSTEM_TIME AS OF 'infinity'
+ERROR: 22023 the moment to read must be finite, and a date of our era
+a>! SELECT * FROM t FOR SYSTEM_TIME AS OF SNAPSHOT unquoted
+ERROR: 42P10 a moment cannot depend on a table's columns
+HINT: A snapshot's name is a string: SNAPSHOT 'name'.

@@ -220,3 +220,56 @@ a> SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM x)
 count | count
 0 | 0
 SELECT 1
+-- an application's own settings
+a>! SHOW app.owner
+ERROR: 42704 unrecognized configuration parameter "app.owner"
+a> SET app.owner = 'me'
+SET
+a> SHOW app.owner
+app.owner
+me
+SHOW
+a> SELECT current_setting('app.owner')
+current_setting
+me
+SELECT 1
+a> BEGIN
+BEGIN
+a> SET LOCAL app.owner = 'you'
+SET
+a> SHOW app.owner
+app.owner
+you
+SHOW
+a> COMMIT
+COMMIT
+a> SHOW app.owner
+app.owner
+me
+SHOW
+a> RESET app.owner
+RESET
+a> SHOW app.owner
+app.owner
+()
+SHOW
+-- sequence functions are evaluated from left to right, arguments first
+a> CREATE SEQUENCE q
+CREATE SEQUENCE
+a> SELECT setval('q', 100), nextval('q'), currval('q'), lastval()
+setval | nextval | currval | lastval
+100 | 101 | 101 | 101
+SELECT 1
+a> SELECT nextval('q') + nextval('q') AS sum, setval('q', nextval('q') + 5), currval('q')
+sum | setval | currval
+205 | 109 | 109
+SELECT 1
+a>! SELECT $1
+ERROR: 42P02 there is no parameter $1
+a> ALTER TABLE t ADD COLUMN c1 int, DROP COLUMN v
+ALTER TABLE
+a>! ALTER TABLE t ADD COLUMN c2 int, DROP COLUMN c2
+ERROR: 42703 column "c2" of relation "t" does not exist
+a> SELECT * FROM t
+id | c1
+SELECT 0
