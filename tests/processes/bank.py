@@ -158,7 +158,7 @@ class Customers:
         for thread in self.threads:
             thread.start()
 
-    def wait(self, seconds: float, transfers: int = 1, seconds_max: float = 40.0) -> None:
+    def wait(self, seconds: float, transfers: int = 1, seconds_max: float = 90.0) -> None:
         """Until that much time has passed and that many transfers were acknowledged."""
         began, before = time.monotonic(), self.done
         while (passed := time.monotonic() - began) < seconds_max:
@@ -170,7 +170,7 @@ class Customers:
 
     def join(self) -> None:
         for thread in self.threads:
-            thread.join(60)
+            thread.join(90)
             assert not thread.is_alive(), "a client never heard what came of its transfer"
 
     def stop(self) -> None:
