@@ -15,6 +15,7 @@ from sql.errors import SqlError
 from sql.functions import Choice, choose, signatures_of, unknown_function
 from sql.resolve import Scope
 from sql.rules import conditionals, dates, jsons, numbers, ordered, session, strings
+from sql.rules.operators import NUMERIC_SCALE_MAX
 from sql.rules.planner import Planner
 from sql.rules.windows import over_sql
 from sql.types import Declared
@@ -102,7 +103,10 @@ def _scale(choice: Choice, given: list[Bound]) -> int | None:
     """A numeric function keeps its argument's decimals, unless its text says otherwise."""
     if choice.result.pg.name != "numeric" or not given:
         return None
-    return 16 if "DECIMAL(38,16)" in choice.signature.template else given[0].scale
+    template = choice.signature.template
+    if "DECIMAL(38,15)" in template:
+        return 15
+    return NUMERIC_SCALE_MAX if "rewinddb_" in template else given[0].scale
 
 
 def _scalar(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:

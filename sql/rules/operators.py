@@ -159,10 +159,10 @@ def _beside(symbol: str, known: Declared, *, left_side: bool) -> Declared:
 def _numbers(symbol: str, left: Bound, right: Bound, names: tuple[str, str]) -> Bound:
     if symbol == "^":
         name = "numeric" if "numeric" in names and not {"float4", "float8"} & set(names) else "float8"
-        power = f"pow({_as_double(left)}, {_as_double(right)})"
         if name == "float8":
-            return Bound(power, FLOAT8)
-        return Bound(f"CAST({power} AS DECIMAL(38,{NUMERIC_SCALE_MAX}))", NUMERIC, scale=NUMERIC_SCALE_MAX)
+            return Bound(f"rewinddb_power_double({_as_double(left)}, {_as_double(right)})", FLOAT8)
+        sides = [coercion.converted(side, NUMERIC) for side in (left, right)]
+        return Bound(f"rewinddb_power({sides[0]}, {sides[1]})", NUMERIC, scale=NUMERIC_SCALE_MAX)
     result = max(names, key=_TOWER.index)
     if "float4" in names and names[0] != names[1]:
         result = "float8"
@@ -198,8 +198,9 @@ def _numerics(symbol: str, left: Bound, right: Bound) -> Bound:
     scales = [_scale(left), _scale(right)]
     sides = [coercion.converted(side, NUMERIC) for side in (left, right)]
     if symbol == "/":
-        quotient = f"CAST({left.sql} AS DOUBLE) / CAST({right.sql} AS DOUBLE)"
-        return Bound(f"CAST({quotient} AS DECIMAL(38,{NUMERIC_SCALE_MAX}))", NUMERIC, scale=NUMERIC_SCALE_MAX)
+        return Bound(f"rewinddb_divide({sides[0]}, {sides[1]})", NUMERIC, scale=NUMERIC_SCALE_MAX)
+    if symbol == "%":
+        sides = [f"CAST({side} AS DECIMAL(38,{max(scales)}))" for side in sides]
     sql = f"({sides[0]} {symbol} {sides[1]})"
     if symbol != "*":
         return Bound(sql, NUMERIC, scale=max(scales))

@@ -6,6 +6,7 @@ They are made once in each tenant's DuckDB and reached through calls that `sql.s
 
 from __future__ import annotations
 
+from sql.system import arithmetic
 from sql.system.quoting import KEYWORDS
 
 MACRO_PREFIX = "rewinddb_"
@@ -39,7 +40,8 @@ _BODIES = {
     "quote_nullable": f"CASE WHEN x IS NULL THEN 'NULL' ELSE {MACRO_PREFIX}quote_literal(x) END",
     "pg_size_pretty": _pretty_size(),
 }
-MACROS: tuple[str, ...] = tuple(
-    f"CREATE OR REPLACE MACRO {MACRO_PREFIX}{name}(x) AS {body}" for name, body in _BODIES.items()
+MACROS: tuple[str, ...] = (
+    *(f"CREATE OR REPLACE MACRO {MACRO_PREFIX}{name}(x) AS {body}" for name, body in _BODIES.items()),
+    *arithmetic.MACROS,
 )
 """Run once in each tenant's DuckDB, before its configuration is locked."""

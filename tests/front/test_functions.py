@@ -33,6 +33,8 @@ def duck() -> Duck:
 
 
 def _query(signature: Signature, *, null: bool) -> str:
+    if signature.name == "regexp_matches":
+        return "SELECT regexp_matches(name, 'a', 'g') FROM people"
     if signature.name == "row_to_json":
         return "SELECT row_to_json(big) FROM big LIMIT 1"
     names = [_STAND_INS.get(name, name) for name in signature.arguments]
@@ -79,4 +81,10 @@ def test_can_be_called(signature: Signature, null: bool, duck: Duck) -> None:
 
 
 def test_no_name_has_two_rules() -> None:
-    assert {signature.name for signature in _SIGNATURES} & SPECIAL.keys() == {"age", "round", "trunc"}
+    assert {signature.name for signature in _SIGNATURES} & SPECIAL.keys() == {
+        "age",
+        "div",
+        "mod",
+        "round",
+        "trunc",
+    }

@@ -1,4 +1,4 @@
-"""Every query of `oracle.sql` gives the same names, types and values here as in PostgreSQL.
+"""Every query of `_FILES` gives the same names, types and values here as in PostgreSQL.
 
 A line ``-- rough`` before a query compares numbers to twelve digits (numeric division keeps sixteen
 decimals here); ``-- unordered`` compares rows as a set.
@@ -21,7 +21,7 @@ from psycopg.types.string import TextLoader
 from sql.plan import Plan
 from tests.front.world import Duck, planned, postgres_ddl
 
-_QUERIES = Path(__file__).parent / "oracle.sql"
+_FILES = ("oracle.sql", "arithmetic.sql")
 
 
 class _TrimmedLoader(TextLoader):
@@ -34,7 +34,10 @@ class _TrimmedLoader(TextLoader):
 def _cases() -> list[tuple[str, frozenset[str]]]:
     found = []
     flags: set[str] = set()
-    for block in _QUERIES.read_text().split(";\n"):
+    queries = ";\n".join(
+        (Path(__file__).parent / name).read_text().strip().removesuffix(";") for name in _FILES
+    )
+    for block in queries.split(";\n"):
         lines = block.strip().splitlines()
         text = "\n".join(line for line in lines if not line.startswith("--"))
         flags = {line.removeprefix("--").strip() for line in lines if line.startswith("--")}
