@@ -43,6 +43,7 @@ from engine.reader import Reader
 from engine.refs import OWN_COMMIT, Ref
 from engine.restore import Extent, Method, RestoredTable, dropped_lines, edits
 from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
+from engine.zones import in_utc
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -189,6 +190,7 @@ class Transaction:
         """Insert `rows` (a column ``c<id>`` per column of `table`); they come back with `_row_id`.
         Raises `NotNullViolated`, `KeyViolated`."""
         self.check()
+        rows = in_utc(rows)
         many = rows.num_rows > ROW_LOCKS_MAX or rows.nbytes > BULK_BYTES_MIN
         await self.lock_table(table.id, exclusive=many)
         self._check_definition(table)
