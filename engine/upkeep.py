@@ -95,11 +95,13 @@ class Upkeep:
         if published.ref_files != manifest.ref_files:
             self._state.published(published.ref_files, changes)
 
-    async def compact(self) -> int:
-        """Merge what is worth merging, run by run; the number of runs."""
+    async def compact(self, only: StorageId | None = None) -> int:
+        """Merge what is worth merging, of all storages or `only` one, run by run; the number of runs."""
         runs = 0
         async with self._alone:
             for storage in list(self._state.storages.values()):
+                if only is not None and storage.id != only:
+                    continue
                 while (
                     run := choose(storage, self._state.watermark, self._tenant.pins().moments)
                 ) is not None:
@@ -128,18 +130,23 @@ class Upkeep:
             over = forgettable(self._state, self._tenant.pins())
             if over.refs or over.entries:
                 await self._forget(over)
-            named = {ref.key for ref in self._state.refs()}
-            named |= {file.key for file in self._state.ref_files}
-            named |= (
-                self._state.ref_lists.keys()
-                | self._tenant.objects.in_flight
-                | {key for key, readers in self._tenant.reading.items() if readers}
-            )
-            deleted = await self._collector.delete(named, self._publisher.clock.monotonic())
+            deleted = await self._collector.delete(self._named(), self._publisher.clock.monotonic())
             await self._collector.delete_log(
                 self._publisher.number, self.flushed_wal, self._state.claims, self._state.fences
             )
             return deleted
+
+    def _named(self) -> set[str]:
+        """Keys of the objects that the state, something in flight or a reader names."""
+        named = {ref.key for ref in self._state.refs()}
+        named |= {file.key for file in self._state.ref_files}
+        named |= self._state.ref_lists.keys() | self._tenant.objects.in_flight
+        return named | {key for key, readers in self._tenant.reading.items() if readers}
+
+    async def unnamed(self) -> dict[str, int]:
+        """What waits to be deleted: keys and bytes of the objects that nothing names."""
+        async with self._alone:
+            return await self._collector.unnamed(self._named())
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """What `collect` would say of every object that is named now."""
@@ -192,6 +199,7 @@ class Upkeep:
         self, moment: Timestamp, method: restoring.Method, extent: restoring.Extent
     ) -> restoring.Prepared:
         tenant = self._tenant
+        await tenant.settle(moment)
         restorer = restoring.Restorer(
             self._state, tenant.duck, tenant.objects, moment, tenant.new_scan, extent
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sql import explain, insert, prepared_sql, query, restoring, sequences, snapshots, update, utility
+from sql import explain, insert, prepared_sql, query, restoring, sequences, snapshots, update, utility, vacuum
 from sql.answers import StatementDescription
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
@@ -18,7 +18,9 @@ from sql.statement import (
     Restore,
     Show,
     Statement,
+    UndoRestore,
     Update,
+    Vacuum,
 )
 from sql.types import by_name
 
@@ -61,6 +63,10 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
             return StatementDescription(arguments.oids, await snapshots.describe(scope, returning, arguments))
         case Restore():
             return StatementDescription(arguments.oids, restoring.COLUMNS)
+        case UndoRestore():
+            return StatementDescription((), restoring.COLUMNS)
+        case Vacuum(dry_run=True):
+            return StatementDescription((), vacuum.COLUMNS)
     if arguments.oids:
         raise SqlError("42P02", "there is no parameter $1")
     return StatementDescription(())

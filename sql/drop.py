@@ -201,6 +201,14 @@ def _drawn_from(scope: Scope, column: Column) -> SequenceBody | None:
     return found if isinstance(found, SequenceBody) else None
 
 
+def draws_from_nothing(scope: Scope, column: Column) -> bool:
+    """Whether the column's default calls a sequence that is not there."""
+    if column.default is None or "nextval" not in column.default:
+        return False
+    draws = sequences.call_of(parse.parse_expression(column.default)) == "nextval"
+    return draws and _drawn_from(scope, column) is None
+
+
 def _label(scope: Scope, body: Relation) -> str:
     """The name, qualified when the search path does not find it."""
     visible = names.find(scope, Name(body.name))

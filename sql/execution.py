@@ -26,6 +26,7 @@ from sql import (
     transactions,
     update,
     utility,
+    vacuum,
     views,
 )
 from sql.answers import Answer, Complete
@@ -34,6 +35,7 @@ from sql.scope import Arguments, Scope
 from sql.statement import (
     AlterRename,
     AlterTable,
+    AlterTenant,
     Begin,
     Checkpoint,
     CloseCursor,
@@ -69,7 +71,9 @@ from sql.statement import (
     Show,
     Statement,
     Truncate,
+    UndoRestore,
     Update,
+    Vacuum,
 )
 
 ENDS_BLOCKS = (Commit, Rollback, RollbackTo)
@@ -89,10 +93,13 @@ _WRITES: dict[type[object], str] = {
     AlterRename: "ALTER",
     Drop: "DROP",
     CreateTenant: "CREATE TENANT",
+    AlterTenant: "ALTER TENANT",
     DropTenant: "DROP TENANT",
+    Vacuum: "VACUUM",
     CreateSnapshot: "CREATE SNAPSHOT",
     DropSnapshot: "DROP SNAPSHOT",
-    Restore: "RESTORE TENANT",
+    Restore: "RESTORE",
+    UndoRestore: "UNDO RESTORE",
 }
 """What a read-only transaction refuses, by the name in the message. COPY FROM asks for itself."""
 
@@ -138,8 +145,9 @@ Definition = (
     | Drop
     | CreateTenant
     | DropTenant
+    | AlterTenant
 )
-TimeStatement = CreateSnapshot | DropSnapshot | Restore | Checkpoint
+TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Checkpoint | Vacuum
 TransactionStatement = Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackTo | SetTransaction
 
 
@@ -207,6 +215,8 @@ def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> As
             return drop.execute(scope, statement)
         case CreateTenant() | DropTenant():
             return tenants.execute(scope, statement)
+        case AlterTenant():
+            return tenants.alter(scope, statement)
         case _:
             assert_never(statement)
 
@@ -219,8 +229,12 @@ def _about_time(scope: Scope, statement: TimeStatement, arguments: Arguments) ->
             return snapshots.drop(scope, statement, arguments)
         case Restore():
             return restoring.restore(scope, statement, arguments)
+        case UndoRestore():
+            return restoring.undo(scope, statement)
         case Checkpoint():
-            return _checkpoint(scope)
+            return vacuum.checkpoint(scope)
+        case Vacuum():
+            return vacuum.execute(scope, statement)
         case _:
             assert_never(statement)
 
@@ -243,12 +257,6 @@ async def _write(
             tag = f"DELETE {written.count}"
     async for answer in dml.answers(written, tag):
         yield answer
-
-
-async def _checkpoint(scope: Scope) -> AsyncIterator[Answer]:
-    scope.require_admin("must be admin to execute CHECKPOINT")
-    await scope.tenant.flush()
-    yield Complete("CHECKPOINT")
 
 
 async def _nothing(tag: str) -> AsyncIterator[Answer]:

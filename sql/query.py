@@ -25,9 +25,10 @@ from engine.errors import QueryFailed
 from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
 from engine.tenant import Tenant
-from sql import build, moments, parse
+from sql import build, coverage, moments, parse
 from sql.answers import ResultColumn
 from sql.errors import SqlError
+from sql.lexer import IDENTIFIER_BYTES_MAX
 from sql.plan import Moment, Plan, plan_query
 from sql.plan import moments as moments_of
 from sql.render import decode_identifier
@@ -57,6 +58,10 @@ class Ready:
     def values(self, arguments: Arguments) -> list[object]:
         if arguments.values is None:
             return [None] * len(self.used)
+        given = len(arguments.values)
+        for number in self.used:
+            if number > given:
+                raise SqlError("42P02", f"there is no parameter ${number}")
         return [arguments.values[number - 1] for number in self.used]
 
 
@@ -126,31 +131,36 @@ async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -
     wanted = {moment for query in (tree, *_views_into_the_past(scope, tree)) for moment in moments_of(query)}
     for moment in wanted:
         if arguments.values is None and moment.timestamp is not None and moment.timestamp.find(exp.Parameter):
-            ts = scope.tenant.visible_ts
+            ts, snapshot = scope.tenant.visible_ts, None
         else:
-            ts = await resolve(scope, moment, arguments)
-        found[moment] = (ts, scope.tenant.history.at(ts))
+            ts, snapshot = await resolve(scope, moment, arguments)
+        found[moment] = (ts, coverage.catalog_at(scope.tenant, ts, snapshot))
     return found
 
 
 # --- which moment -----------------------------------------------------------------------------------
 
 
-async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> Timestamp:
-    """The timestamp that an AS OF means; from here on what it shows will never change."""
+async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> tuple[Timestamp, Snapshot | None]:
+    """The timestamp that an AS OF means, and the snapshot it names; from here on what it shows will never
+    change."""
+    snapshot = None
     if moment.snapshot is not None:
-        ts = (await find_snapshot(scope, scope.tenant, moment.snapshot)).timestamp
+        snapshot = await find_snapshot(scope, scope.tenant, moment.snapshot)
+        ts = snapshot.timestamp
     else:
         assert moment.timestamp is not None
         ts = await evaluate(scope, moment.timestamp, arguments)
     await scope.interrupts.wait(scope.tenant.settle(ts))
-    return ts
+    return ts, snapshot
 
 
 async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Timestamp:
     """The value of a stable timestamptz expression."""
-    if expression.find(exp.Column) is not None:
-        raise SqlError("42P10", "a moment cannot depend on a table's columns")
+    column = expression.find(exp.Column)
+    if column is not None:
+        hint = "A snapshot's name is a string: SNAPSHOT 'name'." if column.name == "snapshot" else None
+        raise SqlError("42P10", "a moment cannot depend on a table's columns", hint=hint)
     tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
     ready = await plan(scope, tree, arguments, owner=tree)
     async with scope.reader() as reader:
@@ -163,8 +173,9 @@ async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> 
 async def find_snapshot(scope: Scope, tenant: Tenant, text: str) -> Snapshot:
     """The snapshot of that name, else the one at that timestamp. 42704."""
     catalog = tenant.catalog
+    name = text.encode()[:IDENTIFIER_BYTES_MAX].decode(errors="ignore")
     for snapshot in catalog.snapshots.values():
-        if snapshot.name == text:
+        if snapshot.name == name:
             return snapshot
     ts = await as_timestamp(scope, text)
     if ts is None:
@@ -236,6 +247,8 @@ async def table(
 
 def result_columns(plan: Plan, types: Sequence[tuple[str, str]]) -> tuple[ResultColumn, ...]:
     """What RowDescription tells, from the plan where it knows and from DuckDB where it does not."""
+    if plan.outputs == ():
+        return ()
     outputs = plan.outputs or (None,) * len(types)
     columns = []
     for output, (name, duckdb_type) in zip(outputs, types, strict=True):

@@ -14,6 +14,7 @@ from sqlglot import exp
 from engine.catalog import Catalog, Database, Relation
 from engine.ids import Timestamp
 from sql.bound import Bound, ColumnOrigin
+from sql.coverage import CoveredCatalog
 from sql.errors import SqlError
 from sql.system import SystemRelation, lookup
 from sql.types import Declared
@@ -49,7 +50,8 @@ class Column:
 
 @dataclass(slots=True)
 class Source:
-    """`hidden` columns are found by name but are not part of ``*``. `keys` are sets of columns that
+    """`hidden` columns are found by name but are not part of ``*``. A `scalar` source is a function whose
+    row is its one value. `keys` are sets of columns that
     determine all others (a primary key), by the SQL of the columns."""
 
     name: str
@@ -57,6 +59,7 @@ class Source:
     columns: list[Column]
     schema: str | None = None
     hidden: list[Column] = field(default_factory=list)
+    scalar: bool = False
     keys: list[frozenset[str]] = field(default_factory=list)
 
     def find(self, name: str) -> list[Column]:
@@ -151,6 +154,8 @@ def find_relation(
     if system is not None:
         if database is not None:
             database_of(catalog, database)
+        if isinstance(catalog, CoveredCatalog):
+            catalog.require_system(name)
         return system
     home = catalog.databases.get(database or names.database)
     if home is None:
@@ -160,5 +165,7 @@ def find_relation(
         if found is not None:
             relation = catalog.relations.get((found.id, name))
             if relation is not None:
+                if isinstance(catalog, CoveredCatalog):
+                    catalog.require(relation)
                 return relation
     return None

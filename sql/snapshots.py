@@ -14,7 +14,8 @@ from sqlglot import exp
 
 from engine.catalog import Drop, Put, Snapshot
 from engine.ids import Timestamp
-from sql import build, moments, query
+from engine.restore import WHOLE_TENANT, Extent
+from sql import build, extents, moments, query
 from sql.answers import Answer, Complete, Notice, ResultColumn
 from sql.dml import Written, answers
 from sql.errors import SqlError
@@ -47,14 +48,18 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
     at = Timestamp(0)
     if statement.as_of is not None:
         at = await _retroactive(scope, statement.as_of, arguments)
+    extent = await _extent(scope, statement, at)
     expires = await _expiry(scope, statement.retain) if statement.retain is not None else None
     body = Snapshot(
         id=transaction.new_id(),
         timestamp=at,
         name=statement.name,
+        level=statement.level,
         created_by=scope.principal.role,
         comment=statement.comment,
         expires_at=expires,
+        objects=extent.objects,
+        **extents.place(scope.tenant.history.at(at) if at else scope.catalog, extent),
     )
     transaction.edit(Put(body))
     scope.interrupts.deafen()
@@ -68,6 +73,20 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
         written = await _select(scope, statement.returning, _at(ts), arguments)
     async for answer in answers(written, "CREATE SNAPSHOT"):
         yield answer
+
+
+async def _extent(scope: Scope, statement: CreateSnapshot, at: Timestamp) -> Extent:
+    """What it covers, by the names of its moment; what is now is locked, to be so still at the commit."""
+    if statement.covers is None:
+        return WHOLE_TENANT
+    if at:
+        return extents.resolve(scope, scope.tenant.history.at(at), statement.level, [statement.covers], at)
+    while True:
+        version = scope.catalog.version
+        extent = extents.resolve(scope, scope.catalog, statement.level, [statement.covers], None)
+        await extents.hold(scope, extent)
+        if scope.catalog.version is version:
+            return extent
 
 
 async def _check_name(scope: Scope, name: str) -> None:
@@ -94,9 +113,10 @@ async def _retroactive(scope: Scope, expression: exp.Expr, arguments: Arguments)
 
 async def _expiry(scope: Scope, retain: str) -> Timestamp:
     interval = build.cast(exp.Literal.string(retain), "interval")
-    now = build.cast(exp.Literal.string(moments.shown(scope.tenant.now(), "UTC")), "timestamptz")
-    ts = await query.evaluate(scope, exp.Add(this=now, expression=interval), NO_ARGUMENTS)
-    if ts <= scope.tenant.now():
+    now = scope.tenant.now()
+    here = build.cast(exp.Literal.string(moments.shown(now, "UTC")), "timestamptz")
+    ts = await query.evaluate(scope, exp.Add(this=here, expression=interval), NO_ARGUMENTS)
+    if ts <= now:
         raise SqlError("22023", f"retain must be positive: {retain}")
     return ts
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from engine.catalog import Level
 from sql.answers import CopyOptions
 
 
@@ -417,7 +418,7 @@ class DropTenant:
 
 @dataclass(frozen=True, slots=True)
 class CreateSnapshot:
-    """`returning` None: no result row."""
+    """`returning` None: no result row. `covers` is the database, schema or table of a narrower level."""
 
     name: str | None
     if_not_exists: bool
@@ -425,6 +426,8 @@ class CreateSnapshot:
     comment: str | None
     retain: str | None
     returning: tuple[exp.Expr, ...] | None
+    level: Level = "tenant"
+    covers: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,12 +444,38 @@ class DropSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """RESTORE TENANT. `snapshot` (a name or a timestamp as text) or `timestamp` (an expression)."""
+    """`snapshot` (a name or a timestamp as text) or `timestamp` (an expression). At a narrower level
+    `names` tell what: one database or schema, or tables."""
 
     tenant: str | None
     snapshot: str | None
     timestamp: exp.Expr | None
     method: Literal["physical", "logical"]
+    level: Level = "tenant"
+    names: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRestore:
+    """`id` is one of mo_restores; None means the last."""
+
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuum:
+    """`table` None means all of the tenant. With `dry_run` rows tell what would go."""
+
+    table: Name | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlterTenant:
+    """ALTER TENANT … SET (…)."""
+
+    name: str
+    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,5 +520,8 @@ Statement = (
     | CreateSnapshot
     | DropSnapshot
     | Restore
+    | UndoRestore
+    | Vacuum
+    | AlterTenant
     | Checkpoint
 )

@@ -18,7 +18,7 @@ from sql import build, ddl, names, parse, qualifying, query
 from sql.answers import Answer, Complete
 from sql.errors import SqlError
 from sql.scope import NO_ARGUMENTS, Scope
-from sql.statement import CreateView
+from sql.statement import CreateView, Name
 
 
 async def create(scope: Scope, statement: CreateView) -> AsyncIterator[Answer]:
@@ -115,8 +115,14 @@ def dependents(catalog: Catalog, ids: set[CatalogId]) -> list[View]:
     return list(found.values())
 
 
-def follow_renames(scope: Scope, before: Catalog, moved: Callable[[Relation], bool]) -> None:
-    """After an edit: views that name a relation that `moved` get its new name into their text."""
+def follow_renames(
+    scope: Scope,
+    before: Catalog,
+    moved: Callable[[Relation], bool],
+    among: Callable[[View], bool] = lambda view: True,
+) -> None:
+    """After an edit: views (`among` those) that name a relation that `moved` get its new name into their
+    text."""
     changed = {
         body.id: (
             names.qualified(before, body),
@@ -126,11 +132,12 @@ def follow_renames(scope: Scope, before: Catalog, moved: Callable[[Relation], bo
         if body.kind != "sequence" and moved(body)
     }
     for view in scope.catalog.views.values():
-        if not set(view.depends).isdisjoint(changed):
+        if among(view) and any(changed[id][0] != changed[id][1] for id in view.depends if id in changed):
             tree = parse.parse_query(view.query)
             for node in tree.find_all(exp.Table):
                 for old, new in changed.values():
-                    if (node.catalog, node.db, node.name) == (old.database, old.schema, old.name):
+                    named = Name(node.name, node.db, node.catalog)
+                    if old != new and named == old:
                         _rename_node(node, old.name, new.name, new.schema, new.database)
             scope.transaction.edit(Put(replace(view, query=parse.to_postgres(tree))))
 
@@ -147,10 +154,14 @@ def _rename_node(node: exp.Table, old: str, name: str, schema: str | None, datab
 async def still_hold(scope: Scope, id: CatalogId, refusal: Callable[[View], SqlError]) -> None:
     """After a table or view changed: every view over it must still give the columns it gave."""
     for view in dependents(scope.catalog, {id}):
-        try:
-            tree = parse.parse_query(view.query)
-            described = await query.describe(scope, await query.plan(scope, tree, NO_ARGUMENTS, owner=tree))
-        except SqlError as error:
-            raise refusal(view) from error
-        if [ddl.output_type(column) for column in described] != [column.type for column in view.columns]:
-            raise refusal(view)
+        await still_holds(scope, view, refusal)
+
+
+async def still_holds(scope: Scope, view: View, refusal: Callable[[View], SqlError]) -> None:
+    try:
+        tree = parse.parse_query(view.query)
+        described = await query.describe(scope, await query.plan(scope, tree, NO_ARGUMENTS, owner=tree))
+    except SqlError as error:
+        raise refusal(view) from error
+    if [ddl.output_type(column) for column in described] != [column.type for column in view.columns]:
+        raise refusal(view)

@@ -6,11 +6,12 @@ from typing import Literal
 
 from sqlglot import exp
 
+from engine.catalog import Level
 from sql import keywords
 from sql import statement as st
 from sql.grammar.expressions import OR
 from sql.grammar.sessions import Sessions
-from sql.lexer import STRING
+from sql.lexer import NUMBER, STRING
 
 COLUMNS = frozenset(
     [
@@ -42,6 +43,27 @@ class Snapshots(Sessions):
         self.expect("password")
         return st.CreateTenant(name, if_not_exists, role, self.string())
 
+    def alter_tenant(self) -> st.Statement:
+        self.expect("tenant")
+        name = self.name()
+        if not self.take("set"):
+            raise self.unsupported(f"ALTER TENANT … {self.token.text.upper()}")
+        self.expect_operator("(")
+        options: list[tuple[str, str]] = []
+        while True:
+            token = self.token
+            option = self.label()
+            if option != "history_retention":
+                raise self.unsupported(f"the tenant setting {option}", token)
+            if options:
+                raise self.refused("42601", "conflicting or redundant options", token)
+            self.expect_operator("=")
+            options.append((option, self.string()))
+            if not self.take_operator(","):
+                break
+        self.expect_operator(")")
+        return st.AlterTenant(name, tuple(options))
+
     def drop_tenant(self) -> st.Statement:
         self.expect("tenant")
         if_exists = self.take("if", "exists")
@@ -55,16 +77,18 @@ class Snapshots(Sessions):
         name = self.name() if self.at_name() else None
         if if_not_exists and name is None:
             raise self.wrong()
+        level: Level = "tenant"
+        covers = None
         if self.take("for"):
-            if self.at("database", "schema", "table"):
-                raise self.unsupported(f"CREATE SNAPSHOT FOR {self.token.text.upper()}")
-            self.expect("tenant")
+            level = self._level()
+            covers = self._covered_name(level) if level != "tenant" else None
         as_of = None
         if self.take("as"):
             self.expect("of")
             as_of = self.expression(OR)
         comment, retain = self._snapshot_options()
-        return st.CreateSnapshot(name, if_not_exists, as_of, comment, retain, self.returning())
+        returning = self.returning()
+        return st.CreateSnapshot(name, if_not_exists, as_of, comment, retain, returning, level, covers)
 
     def _snapshot_options(self) -> tuple[str | None, str | None]:
         found: dict[str, str] = {}
@@ -111,10 +135,13 @@ class Snapshots(Sessions):
 
     def restore(self) -> st.Statement:
         self.expect("restore")
-        if self.at("database", "schema", "table"):
-            raise self.unsupported(f"RESTORE {self.token.text.upper()}")
-        self.expect("tenant")
-        tenant = self.name() if self.at_name() else None
+        level = self._level()
+        tenant = self.name() if level == "tenant" and self.at_name() else None
+        names = []
+        if level != "tenant":
+            names = [self._covered_name(level)]
+            while level == "table" and self.take_operator(","):
+                names.append(self._covered_name(level))
         snapshot: str | None = None
         timestamp: exp.Expr | None = None
         if self.take("from"):
@@ -130,4 +157,49 @@ class Snapshots(Sessions):
             method = "physical" if self.one_of("physical", "logical") == "physical" else "logical"
         if self.at("to", "except", "where", "with"):
             raise self.unsupported(f"RESTORE … {self.token.text.upper()}")
-        return st.Restore(tenant, snapshot, timestamp, method)
+        return st.Restore(tenant, snapshot, timestamp, method, level, tuple(names))
+
+    def undo_restore(self) -> st.Statement:
+        self.expect("undo", "restore")
+        return st.UndoRestore(self.integer() if self.token.kind == NUMBER else None)
+
+    def _level(self) -> Level:
+        match self.one_of("tenant", "database", "schema", "table"):
+            case "database":
+                return "database"
+            case "schema":
+                return "schema"
+            case "table":
+                return "table"
+        return "tenant"
+
+    def _covered_name(self, level: Level) -> st.Name:
+        """The name of a database, of a schema (``[database.]schema``) or of a table."""
+        if level == "table":
+            return self.qualified_name()
+        name = self.name()
+        if level == "schema" and self.take_operator("."):
+            return st.Name(self.label(), database=name)
+        return st.Name(name)
+
+    # --- upkeep ---------------------------------------------------------------------------------
+
+    def vacuum(self) -> st.Statement:
+        self.expect("vacuum")
+        dry_run = False
+        if self.take_operator("("):
+            while True:
+                token = self.token
+                option = self.label()
+                if option != "dry_run":
+                    raise self.unsupported(f"VACUUM ({option.upper()})", token)
+                dry_run = True
+                if not self.take_operator(","):
+                    break
+            self.expect_operator(")")
+        elif self.at("full", "freeze", "verbose", "analyze", "analyse"):
+            raise self.unsupported(f"VACUUM {self.token.text.upper()}")
+        table = self.qualified_name() if self.at_name() else None
+        if self.at_operator(",", "("):
+            raise self.unsupported("VACUUM of " + ("several tables" if self.at_operator(",") else "columns"))
+        return st.Vacuum(table, dry_run)

@@ -14,7 +14,7 @@ _UNSUPPORTED = {
     "import": "IMPORT FOREIGN SCHEMA", "listen": "LISTEN", "load": "LOAD", "lock": "LOCK TABLE",
     "merge": "MERGE", "move": "MOVE", "notify": "NOTIFY", "reassign": "REASSIGN OWNED",
     "refresh": "REFRESH MATERIALIZED VIEW", "reindex": "REINDEX", "revoke": "REVOKE",
-    "security": "SECURITY LABEL", "undo": "UNDO RESTORE", "undrop": "UNDROP", "vacuum": "VACUUM",
+    "security": "SECURITY LABEL", "undrop": "UNDROP",
 }  # fmt: skip
 _OBJECTS = frozenset(
     [
@@ -144,6 +144,12 @@ class Statements(Snapshots):
             words += " " + self.peek().text.upper()
         return words
 
+    def read_alter(self) -> st.Statement:
+        if self.peek().kind == "word" and self.peek().text == "tenant":
+            self.advance()
+            return self.alter_tenant()
+        return self.alter()
+
     def drop(self) -> st.Statement:
         token = self.advance()
         if self.at("table", "view", "sequence", "schema", "database"):
@@ -181,7 +187,7 @@ _READERS: dict[str, Callable[[Any], st.Statement]] = {
     "copy": Statements.copy,
     "explain": Statements.explain,
     "create": Statements.create,
-    "alter": Statements.alter,
+    "alter": Statements.read_alter,
     "drop": Statements.drop,
     "begin": Statements.begin,
     "start": Statements.begin,
@@ -201,5 +207,7 @@ _READERS: dict[str, Callable[[Any], st.Statement]] = {
     "close": Statements.close,
     "unlisten": Statements.unlisten,
     "restore": Statements.restore,
+    "undo": Statements.undo_restore,
+    "vacuum": Statements.vacuum,
     "checkpoint": Statements.checkpoint,
 }

@@ -1,4 +1,5 @@
-"""mo_catalog: the tenant's snapshots, what each holds, and, for the system tenant, the tenants.
+"""mo_catalog: the tenant's snapshots, what each holds, its restores, what moments can be had, and, for
+the system tenant, the tenants.
 
 Snapshots are lasting entries: a restore leaves them. Asked about a past moment, ``mo_snapshots`` shows
 those that there were then.
@@ -10,6 +11,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from engine import usage
+from engine.catalog import Catalog, Database, Schema, Table
+from engine.ids import CatalogId, Timestamp
+from engine.tenant import HISTORY_RETENTION_US
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows
 
@@ -35,6 +39,69 @@ def usage_rows(seen: Inventory) -> Iterator[Row]:
         yield dataclasses.asdict(held)
 
 
+def restore_rows(seen: Inventory) -> Iterator[Row]:
+    """Objects are named as they were at the moment that was gone back to, or just before the restore;
+    null when neither is kept any more."""
+    history = seen.context.tenant.state.history
+    for done in seen.catalog.restorations:
+        if done.commit_ts == 0:
+            continue
+        before = history.at(Timestamp(done.commit_ts - 1))
+        moments = [history.at(done.moment), before]
+        named = [[_full_name(catalog, done.level, id) for id in done.objects] for catalog in moments]
+        objects = [first or second for first, second in zip(*named, strict=True)]
+        yield {
+            "id": done.id,
+            "level": done.level,
+            "objects": objects if done.level != "tenant" else None,
+            "moment": done.moment,
+            "commit_ts": done.commit_ts,
+            "method": done.method,
+            "role": done.role,
+        }
+
+
+def _full_name(catalog: Catalog, level: str, id: CatalogId) -> str | None:
+    """``database.schema.table``, as far down as the level goes."""
+    body = catalog.get(level, id)
+    parts: list[str] = []
+    if isinstance(body, Table):
+        parts.insert(0, body.name)
+        body = catalog.get("schema", body.schema)
+    if isinstance(body, Schema):
+        parts.insert(0, body.name)
+        body = catalog.get("database", body.database)
+    if isinstance(body, Database):
+        return ".".join((body.name, *parts))
+    return None
+
+
+def window_rows(seen: Inventory) -> Iterator[Row]:
+    """First the moments that can be had by their timestamp, then the snapshots' that are older."""
+    tenant = seen.context.tenant
+    horizon = tenant.state.horizon
+    began = all(entry.created_ts >= horizon for entry in tenant.state.history.entries())
+    setting = tenant.state.history.current.settings.get("history_retention")
+    kept = int(setting.value) if setting is not None else HISTORY_RETENTION_US
+    why = "the tenant began then" if began else f"history_retention = {_interval(kept)}"
+    yield {"earliest": horizon, "latest": tenant.now(), "why": why}
+    for ts, snapshot in tenant.state.history.current.snapshots.items():
+        if ts < horizon:
+            places = (snapshot.database_name, snapshot.schema_name, snapshot.table_name)
+            covered = ".".join(place for place in places if place is not None)
+            name = f'snapshot "{snapshot.name}"' if snapshot.name is not None else "a snapshot"
+            why = f"{name} of the {snapshot.level} {covered}".rstrip()
+            yield {"earliest": ts, "latest": ts, "why": why}
+
+
+def _interval(microseconds: int) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
+        count, rest = divmod(microseconds, length * 1_000_000)
+        if count and not rest:
+            return f"{count} {unit if count != 1 else unit[:-1]}"
+    return f"{microseconds / 1e6:g} seconds"
+
+
 def tenant_rows(seen: Inventory) -> Iterator[Row]:
     for tenant in seen.catalog.tenants.values():
         yield {"name": tenant.name, "admin_role": tenant.admin_role, "created_at": tenant.created_ts}
@@ -43,6 +110,8 @@ def tenant_rows(seen: Inventory) -> Iterator[Row]:
 RELATIONS: Mapping[str, Rows] = {
     "mo_snapshots": snapshot_rows,
     "mo_snapshot_usage": usage_rows,
+    "mo_restores": restore_rows,
+    "mo_recovery_window": window_rows,
     "mo_tenants": tenant_rows,
 }
-VOLATILE = frozenset({"mo_snapshot_usage"})
+VOLATILE = frozenset({"mo_snapshot_usage", "mo_restores", "mo_recovery_window"})

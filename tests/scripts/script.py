@@ -20,7 +20,8 @@
 A statement ends with its line; a line that ends with a backslash goes on in the next. Rows for COPY FROM
 STDIN follow as lines that begin with ``|``. ``-- oracle`` in the first line means that PostgreSQL must
 give the same output. Timestamps with microseconds of the present are shown as <time>,
-and the bytes that a restore rewrites as <bytes>; a row without columns, or an empty text, is ().
+the bytes that a restore rewrites and those of an object as <bytes>, its key as <object>; a row without
+columns, or an empty text, is ().
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ COLLECT = re.compile(r"(?P<session>[a-z]\w*)<(?P<mode>!?)\s*")
 CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*")
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
 BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
+OBJECT = re.compile(r"tenants/\S+ \| \d+ (?=\| )")
 BLOCKED_AFTER_SECONDS = 0.2
 WAIT_SECONDS = 30
 
@@ -170,6 +172,7 @@ class Player:
             if mode != "!":
                 lines = ["(no error was expected)", *lines]
         shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
+        shown = [OBJECT.sub("<object> | <bytes> ", line) for line in shown]
         if any(line.endswith("bytes_rewritten") for line in shown):
             shown = [BYTES.sub("<bytes>", line) for line in shown]
         return shown

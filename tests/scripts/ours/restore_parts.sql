@@ -449,7 +449,7 @@ a>! RESTORE DATABASE nosuch FROM SNAPSHOT s
 ERROR: 3D000 database "nosuch" does not exist at <time>
 a>! RESTORE TABLE ids FROM SNAPSHOT schemas
 ERROR: 42809 "ids" is not a table at <time>
-HINT: Restore the schema that it is in.
+HINT: What is no table comes along with its schema.
 a>! RESTORE TABLE pg_class FROM SNAPSHOT s
 ERROR: 42501 permission denied: "pg_class" is a system catalog
 a>! RESTORE TABLE t FROM SNAPSHOT nosuch

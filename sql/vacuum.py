@@ -1,0 +1,171 @@
+"""CHECKPOINT and VACUUM: upkeep now, by the tenant's admin. They end the session's own transaction first,
+which would otherwise pin what it has read.
+
+VACUUM drops the snapshots whose `expires_at` has passed, in a commit of its own, then flushes, compacts
+and collects. ``VACUUM t`` compacts t alone; what nothing needs is collected wherever it was. With DRY_RUN
+it says of each object whether it would go, judged by the horizon and the pins that VACUUM would have.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+
+import pyarrow as pa
+
+from engine.catalog import Drop, Snapshot, Table
+from engine.collection import Deleted, forgettable
+from engine.ids import CatalogId, StorageId, Timestamp
+from engine.tenant import Tenant
+from sql import coverage, names
+from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
+from sql.scope import Scope
+from sql.statement import Name, Vacuum
+from sql.types import by_name
+
+_TEXT, _COUNT = by_name("text"), by_name("int8")
+COLUMNS = tuple(
+    ResultColumn(name, pg.oid, pg.size)
+    for name, pg in (
+        ("table", _TEXT),
+        ("object", _TEXT),
+        ("bytes", _COUNT),
+        ("action", _TEXT),
+        ("why", _TEXT),
+    )
+)
+_WHY = {
+    "live": "the table has it now",
+    "snapshot": "snapshot {}",
+    "history": "history_retention",
+    "transaction": "a running transaction reads it",
+}
+
+
+async def checkpoint(scope: Scope) -> AsyncIterator[Answer]:
+    scope.require_admin("must be admin to execute CHECKPOINT")
+    await scope.tenant.flush()
+    yield Complete("CHECKPOINT")
+
+
+async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
+    scope.require_admin("must be admin to execute VACUUM")
+    scope.require_no_block("VACUUM")
+    table = None if statement.table is None else _table(scope, statement.table)
+    await scope.block.rollback()
+    try:
+        if statement.dry_run:
+            rows = list(await _forecast(scope.tenant, table))
+            yield RowsBegin(COLUMNS)
+            arrays = [
+                pa.array([row[i] for row in rows], pa.int64() if i == 2 else pa.string()) for i in range(5)
+            ]
+            yield Batch(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]))
+        else:
+            for snapshot in await _expire(scope.tenant):
+                yield Notice("NOTICE", f"{coverage.label(snapshot)} has expired and was dropped")
+            notice = _told(await _vacuum(scope, table))
+            if notice is not None:
+                yield notice
+    finally:
+        scope.block.enter()
+    yield Complete("VACUUM")
+
+
+def _table(scope: Scope, name: Name) -> CatalogId:
+    return names.table(scope, name, "vacuum").id
+
+
+async def _vacuum(scope: Scope, table: CatalogId | None) -> Deleted:
+    """Step by step: a cancel request is heard between two steps, each of which is whole."""
+    tenant = scope.tenant
+    scope.interrupts.check()
+    await tenant.flush()
+    scope.interrupts.check()
+    if table is None:
+        await tenant.compact()
+    elif table in tenant.catalog.tables:
+        await tenant.upkeep.compact(tenant.catalog.tables[table].storage)
+    scope.interrupts.check()
+    return await tenant.collect()
+
+
+def _told(deleted: Deleted) -> Notice | None:
+    if not deleted.objects and not deleted.waiting:
+        return None
+    message = f"{deleted.objects} objects deleted, {deleted.waiting} wait for their grace period to end"
+    return Notice("NOTICE", message)
+
+
+# --- expiry -----------------------------------------------------------------------------------------
+
+
+def _expired(tenant: Tenant) -> list[Snapshot]:
+    now = tenant.now()
+    snapshots = tenant.catalog.snapshots.values()
+    return [s for s in snapshots if s.expires_at is not None and s.expires_at <= now]
+
+
+async def _expire(tenant: Tenant) -> list[Snapshot]:
+    """Drops the snapshots whose time has come: it takes effect when this commits."""
+    if not _expired(tenant):
+        return []
+    transaction = tenant.begin()
+    try:
+        await transaction.lock_name("snapshot")
+        transaction.start_statement()
+        expired = _expired(tenant)
+        transaction.edit(*(Drop("snapshot", snapshot.id) for snapshot in expired))
+    except BaseException:
+        await transaction.rollback()
+        raise
+    await transaction.commit()
+    return expired
+
+
+# --- DRY_RUN ----------------------------------------------------------------------------------------
+
+Line = tuple[str | None, str, int, str, str]
+
+
+async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
+    """What VACUUM would say of each object, what nothing names last."""
+    pins = tenant.pins()
+    expired = {snapshot.timestamp for snapshot in _expired(tenant)}
+    horizon = Timestamp(max(pins.horizon, tenant.now() - tenant.history_retention_us))
+    kept = {ts: pin for ts, pin in pins.snapshots.items() if ts not in expired}
+    pins = dataclasses.replace(pins, horizon=horizon, snapshots=kept)
+    tables = _tables(tenant)
+    unnamed = await tenant.upkeep.unnamed() if only is None else {}
+
+    def lines() -> Iterator[Line]:
+        for verdict in forgettable(tenant.state, pins).verdicts:
+            id, name = tables.get(verdict.storage, (None, None)) if verdict.storage else (None, None)
+            if only is not None and id != only:
+                continue
+            action = "forget" if verdict.kept is None else "keep"
+            why = _WHY.get(verdict.kept or "", "nothing needs it").format(verdict.why)
+            yield name, verdict.key, verdict.bytes, action, why
+        for key, size in sorted(unnamed.items()):
+            yield None, key, size, "delete", "nothing names it; it goes when its grace period has ended"
+
+    return lines()
+
+
+def _tables(tenant: Tenant) -> dict[StorageId, tuple[CatalogId, str]]:
+    """The table of each storage, under the last name it had."""
+    latest: dict[tuple[str, CatalogId], str] = {}
+    found: dict[StorageId, tuple[CatalogId, str]] = {}
+    entries = sorted(tenant.history.entries(), key=lambda entry: entry.dropped_ts)
+    for kind in ("database", "schema"):
+        for entry in entries:
+            if entry.body.kind == kind:
+                holder = latest.get(("database", getattr(entry.body, "database", CatalogId(0))))
+                parts = (holder, getattr(entry.body, "name", ""))
+                latest[kind, entry.body.id] = ".".join(part for part in parts if part)
+    for entry in entries:
+        if isinstance(entry.body, Table):
+            holder = latest.get(("schema", entry.body.schema))
+            name = entry.body.name if holder is None else f"{holder}.{entry.body.name}"
+            found[entry.body.storage] = (entry.body.id, name)
+    return found
