@@ -85,6 +85,13 @@ class Locks:
             self._wake(key, lock)
         owner.held.clear()
 
+    def release_since(self, owner: Owner, count: int) -> None:
+        """Let go of all but the first `count` locks that the owner took."""
+        for key in list(owner.held)[count:]:
+            lock = self._locks[key]
+            del lock.holders[owner], owner.held[key]
+            self._wake(key, lock)
+
     def _grant(self, lock: _Lock, owner: Owner, key: Key, exclusive: bool) -> None:
         lock.holders[owner] = exclusive or lock.holders.get(owner, False)
         owner.held[key] = lock.holders[owner]

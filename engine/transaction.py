@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -52,6 +53,9 @@ ROW_LOCKS_MAX = 10_000
 KEY_PARAMETERS_MAX = 4
 BULK_BYTES_MIN = 2**20
 
+Taken = tuple[int | None, tuple[object, ...]]
+"""A key value that is taken, and the row that has it; None when two new rows have it."""
+RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
 Isolation = Literal["read committed", "repeatable read"]
 
 
@@ -207,6 +211,11 @@ class Transaction:
 
     async def delete(self, table: Table, row_ids: pa.ChunkedArray) -> None:
         """Delete rows read by this statement. `StaleRead` when one of them is gone by now."""
+        self.workspace.delete(table.storage, await self.lock_rows(table, row_ids))
+
+    async def lock_rows(self, table: Table, row_ids: pa.ChunkedArray) -> RowIds:
+        """Lock rows read by this statement, so that nobody else writes them; their ids, sorted.
+        `StaleRead` when one of them is gone by now."""
         self.check()
         given = row_ids.to_numpy()
         few = len(given) <= THREAD_ROWS_MIN
@@ -218,7 +227,7 @@ class Transaction:
         self._check_definition(table)
         if self._tenant.deleted_since(table.storage, self.read_ts, ids):
             raise self._stale("a row changed after the statement began")
-        self.workspace.delete(table.storage, ids)
+        return ids
 
     async def update(self, table: Table, row_ids: pa.ChunkedArray, rows: pa.Table) -> pa.Table:
         """Replace rows read by this statement with `rows`, in the same order."""
@@ -248,6 +257,8 @@ class Transaction:
         return CommitConflict("could not serialize access due to concurrent update")
 
     async def _check_key(self, table: Table, key: Key, rows: pa.Table, *, lock: bool) -> None:
+        """`KeyViolated` when a value is there twice. Another transaction may be about to delete or change
+        the row that has it: then that one's end is waited for, and the key is looked at again."""
         names = [f"c{id}" for id in key.columns]
         values = rows.select(names).drop_null()
         if values.num_rows == 0:
@@ -255,16 +266,20 @@ class Transaction:
         if lock:
             tuples = sorted({tuple(map(str, row.values())) for row in values.to_pylist()})
             await self._acquire(("key", table.storage, key.id, value) for value in tuples)
-        async with self.reader() as reader:
-            current = await reader.relation(table, self._tenant.visible_ts, own_writes=True)
-            few = parameter_rows(values, KEY_PARAMETERS_MAX)
-            taken = (
-                await self._taken_one_by_one(reader, current, names, few, table, key)
-                if few is not None
-                else await self._taken_together(reader, current, names, values)
-            )
-        if taken is not None:
-            raise _key_violated(table, key, taken)
+        while True:
+            async with self.reader() as reader:
+                current = await reader.relation(table, self._tenant.visible_ts, own_writes=True)
+                few = parameter_rows(values, KEY_PARAMETERS_MAX)
+                taken = (
+                    await self._taken_one_by_one(reader, current, names, few, table, key)
+                    if few is not None
+                    else await self._taken_together(reader, current, names, values)
+                )
+            if taken is None:
+                return
+            row_id, value = taken
+            if row_id is None or not lock or not await self._acquire([("row", row_id)], exclusive=False):
+                raise _key_violated(table, key, value)
 
     async def _taken_one_by_one(
         self,
@@ -274,40 +289,45 @@ class Transaction:
         values: Sequence[tuple[object, ...]],
         table: Table,
         key: Key,
-    ) -> tuple[object, ...] | None:
+    ) -> Taken | None:
         """The first of a few key values that is there already, or is there twice."""
         types = [table.column_by_id(id).storage_type for id in key.columns]
         same = " AND ".join(f"{name} = CAST(? AS {type})" for name, type in zip(names, types, strict=True))
         seen: set[tuple[object, ...]] = set()
         for value in values:
-            if value in seen or await reader.rows(
-                f"SELECT 1 FROM {current} AS present WHERE {same} LIMIT 1", value
-            ):
-                return value
+            if value in seen:
+                return None, value
+            found = await reader.rows(f"SELECT _row_id FROM {current} AS present WHERE {same} LIMIT 1", value)
+            if found:
+                return found[0][0], value
             seen.add(value)
         return None
 
     async def _taken_together(
         self, reader: Reader, current: str, names: Sequence[str], values: pa.Table
-    ) -> tuple[object, ...] | None:
+    ) -> Taken | None:
         new = reader.register(values)
         columns = ", ".join(names)
         for query in (
-            f"SELECT {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
-            f"SELECT {columns} FROM {new} SEMI JOIN {current} AS present USING ({columns}) LIMIT 1",
+            f"SELECT NULL, {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+            f"SELECT present._row_id, {columns} FROM {new} JOIN {current} AS present USING ({columns}) "
+            "LIMIT 1",
         ):
             found = await reader.rows(query)
             if found:
-                return found[0]
+                return found[0][0], found[0][1:]
         return None
 
     # --- ends ---------------------------------------------------------------------------------------
 
     def savepoint(self) -> Savepoint:
-        return self.workspace.savepoint()
+        return replace(self.workspace.savepoint(), locks=len(self._owner.held))
 
-    def rollback_to(self, savepoint: Savepoint) -> None:
+    def rollback_to(self, savepoint: Savepoint, *, keep_locks: bool = False) -> None:
+        """Forget what was done since. Locks taken since are let go, unless the same is done again."""
         self.workspace.rollback_to(savepoint)
+        if not keep_locks:
+            self._tenant.locks.release_since(self._owner, savepoint.locks)
         self._refresh()
 
     def doom(self, error: EngineError) -> None:

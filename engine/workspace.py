@@ -52,6 +52,8 @@ class Savepoint:
     refs: int
     positions: Mapping[CatalogId, int]
     heaps: Mapping[StorageId, tuple[int, int]]
+    locks: int = 0
+    """How many locks the transaction held."""
 
 
 class Workspace:
