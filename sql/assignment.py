@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Column
@@ -17,8 +18,8 @@ from sql import build
 from sql.errors import SqlError
 from sql.types import PgType, assignment_cast, declared, input_cast
 
-_FREELY = frozenset("NDTS")
-_INTERVAL_TARGETS = frozenset({"time", "interval"})
+NOTHING = "nothing"
+"""The column that rows of a table without columns have until `only` takes it away."""
 
 
 def is_untyped(node: exp.Expr) -> bool:
@@ -77,6 +78,11 @@ def _assignable(source: PgType, target: PgType) -> bool:
     )
 
 
+def only(columns: Sequence[Column], rows: pa.Table) -> pa.Table:
+    """The table's own columns; a table without any keeps its number of rows."""
+    return rows.select([f"c{column.id}" for column in columns])
+
+
 def fitted(
     columns: Sequence[Column | None], sql: str, *, hidden: str | None = None, as_text: Container[int] = ()
 ) -> str:
@@ -84,6 +90,8 @@ def fitted(
     is left out; `hidden` names the first output and keeps it as it is (a row id). Columns whose id is in
     `as_text` are COPY's fields: text that is read as the type's input function reads it."""
     names = [f"v{position}" for position in range(len(columns) + (hidden is not None))]
+    if not names:
+        return f"SELECT true AS {NOTHING} FROM ({sql}) AS source"
     items = [f"{names[0]} AS {hidden}"] if hidden is not None else []
     offset = len(items)
     for position, column in enumerate(columns):

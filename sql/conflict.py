@@ -131,6 +131,8 @@ async def write(
     """Inserts what meets no key, updates what does; the rows that were written."""
     numbered = rows.append_column("_number", pa.array(range(rows.num_rows), pa.int64()))
     met = await _met(scope, plan, table, numbered)
+    if plan.update is not None and met.num_rows:
+        await scope.interrupts.wait(scope.transaction.lock_rows(table, met.column(build.ROW_ID)))
     numbers = numbered.column("_number")
     fresh = numbered.filter(pc.invert(pc.is_in(numbers, value_set=met.column("_number").combine_chunks())))
     if plan.update is not None:

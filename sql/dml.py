@@ -47,7 +47,7 @@ async def writing(scope: Scope, attempt: Callable[[], Awaitable[Written]]) -> Wr
         try:
             return await attempt()
         except StaleRead:
-            transaction.rollback_to(savepoint)
+            transaction.rollback_to(savepoint, keep_locks=True)
             transaction.start_statement()
 
 
@@ -158,8 +158,8 @@ class Returning:
 
 
 def empty_rows(columns: Sequence[Column]) -> str:
-    items = ", ".join(f"CAST(NULL AS {column.storage_type}) AS c{column.id}" for column in columns)
-    return f"(SELECT {items}, CAST(NULL AS BIGINT) AS _row_id WHERE false)"
+    items = "".join(f"CAST(NULL AS {column.storage_type}) AS c{column.id}, " for column in columns)
+    return f"(SELECT {items}CAST(NULL AS BIGINT) AS _row_id WHERE false)"
 
 
 async def plan_returning(

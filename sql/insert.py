@@ -308,7 +308,7 @@ async def new_rows(scope: Scope, planned: InsertPlan, arguments: Arguments) -> p
     ready = planned.source
     async with scope.reader() as reader:
         sql = await query.bind(scope, reader, ready.plan, planned.sql, {})
-        rows = await reader.table(sql, ready.values(arguments))
+        rows = assignment.only(planned.table.columns, await reader.table(sql, ready.values(arguments)))
     for fill in planned.fills:
         rows = dml.with_sequence_values(scope, rows, fill.column, fill.sequence, fill.positions)
     return rows

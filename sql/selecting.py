@@ -25,5 +25,7 @@ async def select(scope: Scope, statement: Query, arguments: Arguments) -> AsyncI
         async for batch in stream:
             scope.interrupts.check()
             count += batch.num_rows
+            if not ready.columns:
+                batch = batch.select([])
             yield Batch(sequences.fill(scope, batch, fills) if fills else batch)
     yield Complete(f"SELECT {count}")
