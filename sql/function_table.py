@@ -123,6 +123,12 @@ overlay(text, text, int4, int4) text = (left({0}, {2} - 1) || {1} || substring({
 ascii(text) int4 = CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END
 chr(int4) text = chr({0})
 md5(text) text = md5({0})
+md5(bytea) text = md5({0})
+substring(bytea, int4) bytea = unhex(substring(hex({0}), greatest({1}, 1) * 2 - 1))
+substring(bytea, int4, int4) bytea = unhex(substring(hex({0}), greatest({1}, 1) * 2 - 1, greatest({1} + {2} - greatest({1}, 1), 0) * 2))
+substr(bytea, int4) bytea = unhex(substring(hex({0}), greatest({1}, 1) * 2 - 1))
+substr(bytea, int4, int4) bytea = unhex(substring(hex({0}), greatest({1}, 1) * 2 - 1, greatest({1} + {2} - greatest({1}, 1), 0) * 2))
+position(bytea, bytea) int4 = CAST((strpos(hex({0}), hex({1})) + 1) // 2 AS INTEGER)
 sha256(bytea) bytea = unhex(sha256({0}))
 starts_with(text, text) bool = starts_with({0}, {1})
 string_to_array(text, text) text[] = CASE WHEN {0} = '' THEN CAST([] AS VARCHAR[]) WHEN {1} = '' THEN [{0}] ELSE string_split({0}, coalesce({1}, '')) END
@@ -147,6 +153,7 @@ array_replace(anyarray, anyelement, anyelement) anyarray = list_transform({0}, l
 array_position(anyarray, anyelement) int4 = CAST(nullif(list_position({0}, {1}), 0) AS INTEGER)
 array_position(anyarray, anyelement, int4) int4 = CAST(nullif(list_position(({0})[{2}:], {1}), 0) + {2} - 1 AS INTEGER)
 array_positions(anyarray, anyelement) int4[] = CAST(list_filter(range(1, len({0}) + 1), lambda i: ({0})[i] IS NOT DISTINCT FROM {1}) AS INTEGER[])
+array_dims(anyarray) text = CASE WHEN len({0}) > 0 THEN '[1:' || len({0}) || ']' END
 array_to_string(anyarray, text) text = array_to_string(list_filter(CAST({0} AS VARCHAR[]), lambda item: item IS NOT NULL), {1})
 array_to_string(anyarray, text, text) text = array_to_string(list_transform(CAST({0} AS VARCHAR[]), lambda item: coalesce(item, {2})), {1})
 array_fill(anyelement, int4[]) anyarray = list_transform(range(({1})[1]), lambda i: {0})
@@ -313,6 +320,8 @@ generate_series(timestamptz, timestamptz, interval) timestamptz = generate_serie
 unnest(anyarray) anyelement = {0}
 generate_subscripts(anyarray, int4) int4 = CASE WHEN {1} = 1 THEN CAST(range(1, len({0}) + 1) AS INTEGER[]) END
 regexp_split_to_table(text, text) text = regexp_split_to_array({0}, {1})
+regexp_matches(text, text) text[] = {0}
+regexp_matches(text, text, text) text[] = {0}
 string_to_table(text, text) text = CASE WHEN {0} = '' THEN CAST([] AS VARCHAR[]) ELSE string_split({0}, {1}) END
 json_array_elements(json) json = CAST(json_extract({0}, '$[*]') AS JSON[])
 jsonb_array_elements(jsonb) jsonb = CAST(json_extract({0}, '$[*]') AS JSON[])

@@ -124,7 +124,7 @@ class Calls(TypeNames):
                 raise self.refused("22P02", f'"{digits}" is not a valid hexadecimal digit', token)
             digits = "".join(f"{int(digit, 16):04b}" for digit in digits)
         literal = placed(exp.Literal.string(digits), token)
-        return placed(exp.Cast(this=literal, to=as_data_type("bit varying")), token)
+        return placed(exp.Cast(this=literal, to=as_data_type('"bit"'), constant=True), token)
 
     def _word(self) -> exp.Expr:
         token = self.token

@@ -76,7 +76,7 @@ class Expressions(Calls):
             return placed(exp.Neg(this=self.expression(SIGN)), token)
         if token.text == "+":
             self.advance()
-            return placed(exp.Paren(this=self.expression(SIGN)), token)
+            return placed(exp.Paren(this=self.expression(SIGN), plus=True), token)
         if token.text in _PREFIX_FUNCTIONS:
             self.advance()
             name = _PREFIX_FUNCTIONS[token.text]

@@ -88,12 +88,8 @@ class Queries(Items):
         return found
 
     def _refuse_locking(self) -> None:
-        strength = self.peek().text
-        if strength == "no":
-            strength = "no key update"
-        elif strength == "key":
-            strength = "key share"
-        if strength.split()[0] not in ("update", "share", "no", "key"):
+        strength = {"no": "no key update", "key": "key share"}.get(self.peek().text, self.peek().text)
+        if strength not in ("update", "share", "no key update", "key share"):
             raise self.wrong(self.peek())
         raise self.unsupported(f"SELECT FOR {strength.upper()}")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from sql.bound import INT8, TEXT, Bound
+from sql.bound import INT8, TEXT, Bound, array_of
 from sql.errors import SqlError
 from sql.functions import Choice, choose, signatures_of, unknown_function
 from sql.resolve import Scope
@@ -202,6 +202,8 @@ def _window(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
 def set_items(planner: Planner, node: exp.Anonymous, scope: Scope) -> tuple[str, Declared]:
     """A set-returning function's rows as a list, and their type."""
     _plain_only(planner, node)
+    if node.this == "regexp_matches":
+        return strings.regexp_rows(planner, node, scope), array_of(TEXT)
     given = _arguments(planner, node, scope)
     choice, sqls = _chosen(planner, node, given)
     return choice.signature.render(sqls), choice.result

@@ -18,6 +18,7 @@ from sql.bound import (
 from sql.errors import SqlError
 from sql.functions import casts_implicitly
 from sql.params import Parameters
+from sql.rules.intervals import interval_text
 from sql.rules.literals import literal
 from sql.types import Declared, explicit_cast
 
@@ -28,13 +29,37 @@ _OID_TYPES = frozenset(
     ["oid", "regclass", "regtype", "regproc", "regnamespace", "regrole", "xid", "cid", "xid8"]
 )
 _MOMENTS = frozenset(["date", "timestamp", "timestamptz"])
-_EXPLICIT = {
-    ("bool", "int4"), ("int4", "bool"), ("timestamp", "time"), ("timestamptz", "time"), ("interval", "time"),
-    ("time", "interval"), ("json", "jsonb"), ("jsonb", "json"), ("timestamptz", "timestamp"),
-    ("jsonb", "int2"), ("jsonb", "int4"), ("jsonb", "int8"), ("jsonb", "numeric"), ("jsonb", "float4"),
-    ("jsonb", "float8"), ("jsonb", "bool"), ("bit", "varbit"), ("varbit", "bit"), ("bit", "int4"),
-    ("bit", "int8"), ("int4", "bit"), ("int8", "bit"), ("int4", "char"), ("char", "int4"),
-}  # fmt: skip
+_EXPLICIT = frozenset(
+    {
+        ("bit", "int4"),
+        ("bit", "int8"),
+        ("bit", "varbit"),
+        ("bool", "int4"),
+        ("char", "int4"),
+        ("int4", "bit"),
+        ("int4", "bool"),
+        ("int4", "char"),
+        ("int8", "bit"),
+        ("interval", "time"),
+        ("json", "jsonb"),
+        ("jsonb", "bool"),
+        ("jsonb", "float4"),
+        ("jsonb", "float8"),
+        ("jsonb", "int2"),
+        ("jsonb", "int4"),
+        ("jsonb", "int8"),
+        ("jsonb", "json"),
+        ("jsonb", "numeric"),
+        ("time", "interval"),
+        ("timestamp", "time"),
+        ("timestamptz", "time"),
+        ("timestamptz", "timestamp"),
+        ("varbit", "bit"),
+        ("varbit", "int4"),
+        ("varbit", "int8"),
+    }
+)
+"""Casts between different types that have to be written."""
 
 
 def settle(bound: Bound, wanted: Declared, parameters: Parameters) -> Bound:
@@ -87,7 +112,9 @@ def converted(bound: Bound, wanted: Declared) -> str:
         return f"CAST({bound.sql} AS {wanted.duckdb})"
     if name in _TEXT_TYPES and target == "bool":
         return _boolean(bound.sql)
-    if name in ("json", "jsonb") and target in ("json", "jsonb"):
+    if target == "jsonb":
+        return f"rewinddb_jsonb({bound.sql})"
+    if name == "jsonb" and target == "json":
         return bound.sql
     if name in _TEXT_TYPES and target == "bytea":
         return f"unhex(substring({bound.sql}, 3))"
@@ -127,10 +154,7 @@ def text_of(sql: str, source: Declared) -> str:
                 f"WHEN 'nan' THEN 'NaN' ELSE {short} END"
             )
         case "interval":
-            return (
-                f"replace(replace(replace({plain_text}, ' months', ' mons'), ' month', ' mon'), "
-                f"'00:00:00.000000', '00:00:00')"
-            )
+            return interval_text(sql)
         case "bytea":
             return f"('\\x' || lower(hex({sql})))"
         case "int2vector" | "oidvector":

@@ -18,6 +18,8 @@ def column(planner: Planner, node: exp.Column, scope: Scope) -> Bound:
         found = scope.find_column(name or "")
         if found is None:
             source = scope.find_source(name or "")
+            if source is not None and source.scalar:
+                return source.columns[0].bound()
             if source is not None:
                 return whole_row(source)
             raise planner.error("42703", f'column "{name}" does not exist', node)

@@ -54,6 +54,8 @@ def comparable(planner: Planner, symbol: str, left: Bound, right: Bound) -> tupl
     shown = symbol if symbol in _SYMBOLS.values() and "IS" not in symbol else "="
     if first.name == "json" and second.name == "json":
         raise unknown_operator(shown, left, right)
+    if first.name == second.name == "jsonb":
+        return f"rewinddb_jsonb_key({left.sql})", f"rewinddb_jsonb_key({right.sql})"
     if first.oid == second.oid or {first.name, second.name} <= _NUMBERS:
         return left.sql, right.sql
     if {first.name, second.name} <= _MOMENTS or (_is_string(first) and _is_string(second)):
@@ -139,7 +141,12 @@ def _quantified(planner: Planner, node: exp.Binary, scope: Scope, symbol: str) -
         compared = [compare(planner, symbol, left, planner.expression(item, scope)) for item in items]
         return Bound("(" + (" OR " if word == "ANY" else " AND ").join(compared) + ")", BOOL)
     first, array = _with_array(planner, symbol, left, planner.expression(inner, scope))
-    return Bound(f"({first} {symbol} {word} (SELECT unnest({array})))", BOOL)
+    if inner.find(exp.Column) is not None:
+        return Bound(f"(CASE WHEN {array} IS NOT NULL THEN {first} {symbol} {word} ({array}) END)", BOOL)
+    sql = f"({first} {symbol} {word} (SELECT unnest({array})))"
+    if word == "ALL" and not isinstance(inner.unnest(), exp.Literal | exp.Array):
+        sql = f"(CASE WHEN {array} IS NOT NULL THEN {sql} END)"
+    return Bound(sql, BOOL)
 
 
 def _constructor(node: exp.Expr) -> list[exp.Expr] | None:

@@ -13,12 +13,13 @@ from sql.render import string
 DIGITS_MAX = 38
 
 
-def number(text: str) -> Bound:
-    """A numeric constant: integer, bigint or numeric, as PostgreSQL's lexer tells them apart."""
+def number(text: str, *, negative: bool = False) -> Bound:
+    """A numeric constant: integer, bigint or numeric, as PostgreSQL's lexer tells them apart. A minus
+    before it counts: the smallest integer has no positive counterpart."""
     if text.isdigit():
-        if len(text) < 10 or int(text[:40]) < 2**31:
+        if len(text) < 10 or (len(text) <= 40 and int(text) < 2**31 + negative):
             return Bound(text.lstrip("0") or "0", INT4, integer=True)
-        if len(text) <= 40 and int(text) < 2**63:
+        if len(text) <= 40 and int(text) < 2**63 + negative:
             return Bound(str(int(text)), INT8, integer=True)
     sql, scale = decimal_sql(text)
     return Bound(sql, NUMERIC, scale=scale)

@@ -142,3 +142,40 @@ def _unit(word: str | None, default: str) -> str | None:
         return lowered
     singular = lowered.removesuffix("s")
     return singular if singular in _UNITS else None
+
+
+# --- intervals as text ------------------------------------------------------------------------------
+
+
+def interval_text(sql: str) -> str:
+    """PostgreSQL's text of an interval: a sign of its own for each part, ``+`` after a negative one."""
+    years, months, days = (f"datepart('{unit}', {sql})" for unit in ("year", "month", "day"))
+    micros = (
+        f"(datepart('hour', {sql}) * 3600000000 + datepart('minute', {sql}) * 60000000 "
+        f"+ datepart('microseconds', {sql}))"
+    )
+    before_days = f"CASE WHEN {months} <> 0 THEN {months} ELSE {years} END < 0"
+    before_time = f"CASE WHEN {days} <> 0 THEN {days} WHEN {months} <> 0 THEN {months} ELSE {years} END < 0"
+    seconds = f"lpad(CAST(abs({micros}) // 1000000 % 60 AS VARCHAR), 2, '0')"
+    fraction = f"rtrim('.' || lpad(CAST(abs({micros}) % 1000000 AS VARCHAR), 6, '0'), '0')"
+    hours = f"CAST(abs({micros}) // 3600000000 AS VARCHAR)"
+    clock = (
+        f"CASE WHEN {micros} < 0 THEN '-' WHEN {before_time} THEN '+' ELSE '' END "
+        f"|| CASE WHEN length({hours}) < 2 THEN '0' ELSE '' END || {hours} "
+        f"|| ':' || lpad(CAST(abs({micros}) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || {seconds} "
+        f"|| rtrim({fraction}, '.')"
+    )
+    parts = [
+        _part(years, "year", "false"),
+        _part(months, "mon", f"{years} < 0"),
+        _part(days, "day", before_days),
+        f"CASE WHEN {micros} <> 0 OR ({years} = 0 AND {months} = 0 AND {days} = 0) THEN {clock} END",
+    ]
+    return f"CASE WHEN {sql} IS NOT NULL THEN concat_ws(' ', {', '.join(parts)}) END"
+
+
+def _part(value: str, unit: str, after_negative: str) -> str:
+    return (
+        f"CASE WHEN {value} <> 0 THEN CASE WHEN {value} > 0 AND {after_negative} THEN '+' ELSE '' END "
+        f"|| {value} || ' {unit}' || CASE WHEN {value} = 1 THEN '' ELSE 's' END END"
+    )

@@ -250,4 +250,5 @@ _READERS: dict[str, Callable[[str, Declared], str]] = {
     "numeric": _numeric,
     "bytea": _bytea,
     "interval": _interval,
+    "jsonb": lambda value, wanted: f"rewinddb_jsonb({string(value)})",
 }

@@ -21,8 +21,10 @@ def _name(node: exp.Expr | None) -> tuple[str | None, bool]:
             return (node.name, True) if not isinstance(node.this, exp.Star) else (None, False)
         case exp.Anonymous():
             return (None, False) if node.args.get("operator") else (node.this, True)
-        case exp.Cast():
+        case exp.Cast() if not node.args.get("constant"):
             return _cast(node)
+        case exp.Paren() if node.args.get("plus"):
+            return None, False
         case exp.Paren() | exp.Collate() | exp.Bracket():
             return _name(node.this)
         case exp.Case():

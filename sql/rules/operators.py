@@ -33,6 +33,7 @@ from sql.functions import casts_implicitly, internal_type
 from sql.render import string
 from sql.resolve import Scope
 from sql.rules import coercion
+from sql.rules.constants import number
 from sql.rules.planner import Planner
 from sql.types import Declared
 
@@ -254,7 +255,7 @@ def _moments(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound 
 def negative(planner: Planner, node: exp.Neg, scope: Scope) -> Bound:
     operand = node.this
     if isinstance(operand, exp.Literal) and not operand.args.get("is_string"):
-        inner = planner.expression(operand, scope)
+        inner = number(operand.this, negative=True)
         return Bound(f"(-{inner.sql})", inner.type, scale=inner.scale, integer=inner.integer)
     bound = planner.settle(planner.expression(operand, scope), FLOAT8)
     assert bound.type is not None

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from sql.rules.planned import Planned
 
 VIEW_DEPTH_MAX = 32
+_RESULT_NAMES = dict.fromkeys(
+    (
+        "json_array_elements",
+        "jsonb_array_elements",
+        "json_array_elements_text",
+        "jsonb_array_elements_text",
+    ),
+    "value",
+)
+"""Set-returning functions whose result has a name of its own in PostgreSQL, whatever their alias."""
 
 
 @dataclass(slots=True)
@@ -434,7 +444,7 @@ def _function(planner: Planner, node: exp.Table, scope: Scope) -> Joined:
     assert bound.type is not None
     columns = [Column(name, plain(bound.type), f'{alias}."v"', None, bound.scale)]
     sql = f'(SELECT {bound.sql} AS "v"{_ordinal(node)})'
-    return _with_ordinality(planner, node, sql, Source(name, alias, columns))
+    return _with_ordinality(planner, node, sql, Source(name, alias, columns, scalar=True))
 
 
 def _set(
@@ -447,7 +457,7 @@ def _set(
     if items.startswith("generate_series(") and not scope.sources:
         ordinality = " WITH ORDINALITY" if node.args.get("ordinality") else ""
         value = f"CAST({column} AS {type_.duckdb})" if type_.pg.category == "N" else column
-        source = Source(name, alias, [Column(name, type_, value)])
+        source = Source(name, alias, [Column(name, type_, value)], scalar=True)
         joined = _with_ordinality(planner, node, f"{items}{ordinality}", source)
         listed = '"v", "n"' if ordinality else '"v"'
         joined.sql = f"{items}{ordinality} AS {alias}({listed})"
@@ -456,7 +466,9 @@ def _set(
         items = f"CAST({items} AS {type_.duckdb}[])" if type_.pg.category == "N" else items
     numbers = f', unnest(range(1, len({items}) + 1)) AS "n"' if node.args.get("ordinality") else ""
     sql = f'LATERAL (SELECT unnest({items}) AS "v"{numbers})'
-    return _with_ordinality(planner, node, sql, Source(name, alias, [Column(name, type_, column)]))
+    title = _RESULT_NAMES.get(call.this, name)
+    source = Source(name, alias, [Column(title, type_, column)], scalar=True)
+    return _with_ordinality(planner, node, sql, source)
 
 
 def _ordinal(node: exp.Table) -> str:

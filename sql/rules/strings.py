@@ -142,15 +142,38 @@ def _regexp_match(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     if pattern.literal is None:
         raise planner.error("0A000", "regexp_match of a computed pattern is not supported", node)
     flags = _options(_flags(planner, arguments[2] if len(arguments) > 2 else None, "icnmsx"))
-    try:
-        groups = re.compile(pattern.literal).groups
-    except re.error:
-        raise SqlError("2201B", f"invalid regular expression: {pattern.literal}") from None
-    numbers = range(1, groups + 1) if groups else range(1)
+    numbers = _group_numbers(pattern.literal)
     constant = string(pattern.literal)
     items = ", ".join(f"regexp_extract({text}, {constant}, {number}, '{flags}')" for number in numbers)
     found = f"CASE WHEN regexp_matches({text}, {constant}, '{flags}') THEN [{items}] END"
     return Bound(f"({found})", array_of(TEXT))
+
+
+def regexp_rows(planner: Planner, node: exp.Anonymous, scope: Scope) -> str:
+    """regexp_matches() as a list of its rows: the first match, or with ``g`` all of them."""
+    arguments = node.expressions
+    if not 2 <= len(arguments) <= 3:
+        raise unknown_function("regexp_matches", _values(planner, node, scope))
+    text = planner.typed(arguments[0], scope, TEXT)
+    pattern = planner.expression(arguments[1], scope)
+    if pattern.literal is None:
+        raise planner.error("0A000", "regexp_matches of a computed pattern is not supported", node)
+    given = _flags(planner, arguments[2] if len(arguments) > 2 else None, "gicnmsx")
+    constant, options = string(pattern.literal), _options(given)
+    numbers = _group_numbers(pattern.literal)
+    found = [f"regexp_extract_all({text}, {constant}, {number}, '{options}')" for number in numbers]
+    rows = (
+        f"list_transform(range(1, len({found[0]}) + 1), lambda i: [{', '.join(f'({x})[i]' for x in found)}])"
+    )
+    return rows if "g" in given else f"({rows})[1:1]"
+
+
+def _group_numbers(pattern: str) -> range:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error:
+        raise SqlError("2201B", f"invalid regular expression: {pattern}") from None
+    return range(1, groups + 1) if groups else range(1)
 
 
 # --- bytes ------------------------------------------------------------------------------------------

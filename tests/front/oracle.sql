@@ -256,4 +256,479 @@ SELECT jsonb_set('{"a": {"b": 1}}', '{a,b}', '5'), '{"a": 1, "b": 2}'::jsonb - '
 SELECT '{"a": 1}'::jsonb || '{"b": 2}'::jsonb, '[1]'::jsonb || '[2]'::jsonb;
 SELECT id FROM people WHERE name LIKE ANY (SELECT 'A%' UNION ALL SELECT 'B%') ORDER BY id;
 SELECT id FROM orders WHERE note ~ ANY (tags) ORDER BY id;
-SELECT 5 BETWEEN 1 AND 10, 'b' BETWEEN 'a' AND 'c', 5 NOT BETWEEN 6 AND 7, NULL BETWEEN 1 AND 2, 2.5 BETWEEN 2 AND 3
+SELECT 5 BETWEEN 1 AND 10, 'b' BETWEEN 'a' AND 'c', 5 NOT BETWEEN 6 AND 7, NULL BETWEEN 1 AND 2, 2.5 BETWEEN 2 AND 3;
+-- rough
+select id, name from people where name is not null and length(name) > 2 order by length(name) desc, name limit 3;
+-- rough
+select p.name, b.name as boss from people p left join people b on b.id = p.boss order by p.id;
+-- rough
+select boss, count(*) as n, avg(salary)::numeric(10,2) from people group by boss having count(*) >= 1 order by n desc, boss;
+-- rough
+select extract(year from born)::int as y, count(*) from people group by 1 order by 1;
+-- rough
+select date_trunc('month', at) as m, sum(amount) from orders group by m order by m;
+-- rough
+select to_char(at, 'YYYY-MM') as m, count(*) from orders group by to_char(at, 'YYYY-MM') order by 1;
+-- rough
+select case when salary > 1000 then 'rich' when salary > 0 then 'ok' else 'poor' end as c, count(*) from people group by c order by c;
+-- rough
+select distinct on (person) person, id, at from orders where person is not null order by person, at desc nulls last;
+-- rough
+select person, array_agg(id order by id), string_agg(note, '|' order by id) from orders group by person order by person;
+-- rough
+select id, amount, sum(amount) over (order by id rows unbounded preceding) as running from orders order by id;
+-- rough
+select id, rank() over (partition by person order by amount desc) from orders order by id;
+-- rough
+select id, amount - lag(amount) over (order by id) as diff from orders order by id;
+-- rough
+select * from (select id, row_number() over (partition by person order by id) rn from orders) x where rn = 1 order by id;
+-- rough
+select name, (select sum(amount) from orders o where o.person = p.id) as total from people p order by total desc nulls last, name;
+-- rough
+select name from people p where (select count(*) from orders o where o.person = p.id) > 1 order by 1;
+-- rough
+-- unordered
+select count(distinct person), count(distinct (person, qty)) from orders;
+-- rough
+-- unordered
+select sum(case when qty > 1 then 1 else 0 end) from orders;
+-- rough
+-- unordered
+select coalesce(sum(amount), 0), max(at)::date from orders where id > 100;
+-- rough
+select p.id from people p join lateral (select 1 as x where p.id > 2) l on true order by 1;
+-- rough
+select * from people p where exists (select from orders o where o.person = p.id and o.amount > 10) order by id;
+-- rough
+select id from people where id in (select person from orders where amount > 10 union select 3) order by id;
+-- rough
+select id from people where (id, name) not in (select 1, 'Ada') order by id;
+-- rough
+with t as (select * from orders where amount > 0), u as (select person, sum(amount) s from t group by person) select p.name, u.s from people p join u on u.person = p.id order by 2;
+-- rough
+with recursive fib(a, b) as (select 0::bigint, 1::bigint union all select b, a + b from fib where b < 100) select a from fib order by a;
+-- rough
+with recursive dates as (select date '2024-01-30' as d union all select (d + 1) from dates where d < date '2024-02-02') select d, to_char(d, 'DD.MM.') from dates order by d;
+-- rough
+select 1 as a union all select 2 union all select 3 order by a desc;
+-- rough
+(select 1 as a) union (select 2) order by 1;
+-- rough
+-- unordered
+select * from (select 1 as a union all select 2) x(b) where b = 2;
+-- rough
+-- unordered
+select a, b from (values (1,2),(3,4)) t(a,b) except select 1,2;
+-- rough
+-- unordered
+select now() - now(), age(timestamp '2020-01-01', timestamp '2020-01-01');
+-- rough
+-- unordered
+select timestamp '2024-01-01' + make_interval(months => 2, days => 3);
+-- rough
+-- unordered
+select '2024-01-31'::date + interval '1 month', '2024-03-31'::timestamp - interval '1 month';
+-- rough
+-- unordered
+select date_part('day', timestamp '2024-03-01' - timestamp '2024-02-01');
+-- rough
+-- unordered
+select extract(epoch from (timestamp '2024-03-01' - timestamp '2024-02-01'))/86400;
+-- rough
+-- unordered
+select (timestamp '2024-03-01 12:00' - timestamp '2024-02-01')::text, interval '36 hours'::text, interval '1 year -2 months'::text, interval '-1 day 02:00'::text, interval '0'::text;
+-- rough
+-- unordered
+select interval '1 month' > interval '29 days', interval '1 day' = interval '24 hours';
+-- rough
+-- unordered
+select date '2024-01-01' - interval '1 day', date '2024-01-01' = '2024-01-01', '2024-01-02' > date '2024-01-01';
+-- rough
+-- unordered
+select '10:30'::time, '10:30:45.123'::time, '23:59'::time > '10:00', time '10:00' + interval '30 min';
+-- rough
+-- unordered
+select cast('2024-01-01 10:00' as timestamp), cast('2024-01-01' as timestamptz);
+-- rough
+-- unordered
+select timestamptz '2024-06-01 12:00 America/New_York', timestamptz '2024-06-01 12:00+05:30', '2024-06-01 12:00:00 UTC'::timestamptz;
+-- rough
+-- unordered
+select to_char(1234.5, 'FM999,999.00'), to_char(0, 'FM0'), to_char(-1234.5, 'FM9,999.0'), to_char(0.1, '0.99'), to_char(12345678, '99,999,999'), to_char(5, '9'), to_char(5, '09'), to_char(1.0, '9.9');
+-- rough
+-- unordered
+select to_char(date '2024-01-05', 'DD/MM/YYYY'), to_char(date '2024-01-05', 'Mon DD, YYYY'), to_char(timestamp '2024-01-05 00:00', 'HH12:MI:SS am'), to_char(timestamp '2024-12-31', 'IYYY-IW'), to_char(timestamp '2024-01-05', 'YY-MM'), to_char(date '2024-01-05', 'YYYY"Q"Q');
+-- rough
+-- unordered
+select upper(left('hello', 1)) || substr('hello', 2), initcap('o''neil mc-donald');
+-- rough
+-- unordered
+select regexp_replace('a1b2', '[0-9]', '', 'g'), regexp_replace('hello', '(l+)', '<\1>'), regexp_replace('x', 'x', '\\'), regexp_replace('a.b', '\.', '-');
+-- rough
+-- unordered
+select regexp_matches('foobarbequebaz', 'ba.', 'g');
+-- rough
+-- unordered
+select regexp_match('foobarbequebaz', '(bar)(beque)'), (regexp_match('abc', 'b'))[1];
+-- rough
+-- unordered
+select position('' in 'abc'), strpos('', 'a'), substring('abc' from 2), substring('abc' from -1 for 3), overlay('abc' placing 'X' from 1 for 0);
+-- rough
+-- unordered
+select length(''), length(null), repeat('a', 0), repeat('a', -1), lpad('abc', 0), reverse('');
+-- rough
+-- unordered
+select format('%s', null), format('%L', null), format('%s %s', 1, true), format('%%');
+-- rough
+-- unordered
+select string_to_array('1,2,3', ',')::int[], array_to_string(array[1,2,3], ','), string_to_array('', ','), string_to_array(null, ',');
+-- rough
+-- unordered
+select split_part('a.b.c', '.', 2), split_part('a', '.', 2), split_part('', ',', 1);
+-- rough
+-- unordered
+select translate('hello', 'el', 'ip'), ascii(''), ascii('é'), chr(233), btrim('  x  '), trim(trailing 'x' from 'axx');
+-- rough
+-- unordered
+select md5('hello'), encode(sha256('hello'::bytea), 'hex'), encode('hello'::bytea, 'base64'), decode('68656c6c6f', 'hex');
+-- rough
+-- unordered
+select 'abc' = 'ABC', lower('ABC') = 'abc', 'a' || 'b' = 'ab', 'a' < 'b';
+-- rough
+-- unordered
+select quote_ident('A b'), quote_literal('x'), quote_nullable(null);
+-- rough
+-- unordered
+select 10 / 3, 10 % 3, 10.0 / 3, 10 / 3.0, -10 / 3, 10 / -3, 2 ^ 0.5, 10 ^ 2;
+-- rough
+-- unordered
+select 1e10, 1.5e-3, 123456789012, 1.0, .5, 5., 1e-10;
+-- rough
+-- unordered
+select 0.1 + 0.2, 0.1::float8 + 0.2::float8, 1.1 * 1.1, 3.0 * 2, 1 - 0.9, 100 * 1.1;
+-- rough
+-- unordered
+select round(1234.5678, 2), round(1234.5678, -2), round(0.5), round(1.5), round(-1.5), round(2.5::float8), trunc(-1.5), ceil(-1.5), floor(-1.5);
+-- rough
+-- unordered
+select sum(x), avg(x), min(x), max(x), count(x) from (values (1.5), (2.5), (null)) t(x);
+-- rough
+-- unordered
+select sum(x), avg(x) from (values (1), (2), (4)) t(x);
+-- rough
+-- unordered
+select sum(x) from (values (1::float8), (2.5)) t(x);
+-- rough
+-- unordered
+select sum(x::real), avg(x::real) from (values (1), (2)) t(x);
+-- rough
+-- unordered
+select max(x), min(x) from (values ('a'), ('b'), (null)) t(x);
+-- rough
+-- unordered
+select bool_and(x > 0), bool_or(x > 2) from (values (1), (2)) t(x);
+-- rough
+-- unordered
+select count(*) filter (where x is null), array_agg(x) from (values (1), (null)) t(x);
+-- rough
+select array_agg(x order by x desc nulls last) from (values (1), (null), (3)) t(x);
+-- rough
+-- unordered
+select json_object_agg(x, y) from (values ('a', 1), ('b', 2)) t(x, y);
+-- rough
+select jsonb_agg(x order by x) from (values (3), (1)) t(x);
+-- rough
+-- unordered
+select row_to_json(t) from (select 1 as a, 'x' as b, null as c) t;
+-- rough
+-- unordered
+select json_build_object('a', 1, 'b', array[1,2], 'c', null), json_build_object('d', true, 'n', 1.5);
+-- rough
+-- unordered
+select to_json(array['a','b']), to_json(1.5), to_json(true), to_jsonb('a'::text), to_json(date '2024-01-01'), array_to_json(array[1,2]);
+-- rough
+-- unordered
+select '{"a": {"b": [1, {"c": "d"}]}}'::jsonb #>> '{a,b,1,c}', '{"a": null}'::jsonb ->> 'a', '{"a": null}'::jsonb -> 'a', '[1,2]'::jsonb -> 5;
+-- rough
+-- unordered
+select '{"a":1}'::jsonb @> '{}', '{"a":[1,2]}'::jsonb @> '{"a":[1]}', '{"a":1}'::jsonb <@ '{"a":1,"b":2}', '{"a":1}'::jsonb = '{"a": 1}'::jsonb;
+-- rough
+-- unordered
+select jsonb_array_length('[1,2,3]'), json_typeof('"x"'), jsonb_typeof('null'), jsonb_typeof('1.5'), jsonb_typeof('[]'), jsonb_typeof('{}'), jsonb_typeof('true');
+-- rough
+-- unordered
+select body->>'a' as a from docs where body->>'a' is not null;
+-- rough
+-- unordered
+select (body->'b'->'c'->>1)::int from docs where id = 1;
+-- rough
+select x->>'n' from jsonb_array_elements('[{"n":"p"},{"n":"q"}]') x order by 1;
+-- rough
+select value from json_array_elements_text('["a","b"]') order by 1;
+-- rough
+-- unordered
+select array[1,2] || 3, 1 || array[2], array[1,2] || array[3], array['a'] || 'b'::text, null || array[1];
+-- rough
+-- unordered
+select 2 = any(array[1,2,3]), 5 > all(array[1,2,3]), null = any(array[1]), 1 = any(array[null, 1]), 2 = any(array[null,1]), 1 <> all('{}'::int[]);
+-- rough
+-- unordered
+select unnest(array[1,2]) + 1, 'x';
+-- rough
+-- unordered
+select array_length(array[1,2,3], 1), array_length('{}'::int[], 1), cardinality('{}'::int[]), array_dims(array[1,2]);
+-- rough
+select id, unnest(nums) from orders where id < 13 order by 1, 2;
+-- rough
+select u.n from orders o cross join unnest(o.nums) u(n) order by 1;
+-- rough
+-- unordered
+select count(*) from generate_series(1, 1000) a, generate_series(1, 10) b;
+-- rough
+select generate_series(1, 3) as g order by g desc;
+-- rough
+select g, g * 2 from generate_series(1, 3) g where g > 1 order by g;
+-- rough
+select d from generate_series('2024-01-01'::timestamp, '2024-01-02', '12 hours') d order by d;
+-- rough
+-- unordered
+select generate_series(date '2024-01-01', date '2024-01-02', '1 day')::date;
+-- rough
+select a.n, b.n from generate_series(1,2) a(n), generate_series(a.n, 2) b(n) order by 1,2;
+-- rough
+-- unordered
+select null::int, null::text, null::date, null::numeric, null::bool;
+-- rough
+-- unordered
+select true::int, 1::bool, 't'::bool::text, 5::text, 5.50::text, '5'::int + 1, '2024-01-01'::text::date;
+-- rough
+-- unordered
+select 1::smallint + 1, 1::bigint + 1, 1::real + 1, 1::numeric + 1, 1.5::real, 1.5::float4::text, 1::int2 / 2::int2;
+-- rough
+-- unordered
+select 32767::smallint, 2147483647, 9223372036854775807, -9223372036854775808;
+-- rough
+-- unordered
+select cast(1.5 as int), cast(2.5 as int), cast('1.5' as numeric)::int, cast(1.9 as bigint), 1.4999::int, (-0.5)::int;
+-- rough
+-- unordered
+select 123.456::numeric(5,1), 0.005::numeric(3,2), 99.995::numeric(5,2), '1e3'::numeric, 1e3::int;
+-- rough
+-- unordered
+select 'abc'::char(5) || '|', 'abc'::varchar(2), 'a'::"char", 'abcd'::name, 'x'::bpchar;
+-- rough
+-- unordered
+select greatest('a', 'b'), least(1, 2.5), greatest(date '2024-01-01', date '2023-01-01'), coalesce(null, null, 'x'), nullif('a', 'b');
+-- rough
+-- unordered
+select case 1 when 1 then 'a' end, case when null then 1 else 2 end, case when false then 1 end;
+-- rough
+select case id % 2 when 0 then name end from people order by id;
+-- rough
+-- unordered
+select 1 where null;
+-- rough
+-- unordered
+select count(*) from people where true or 1/0 = 1;
+-- rough
+-- unordered
+select not true, not null, true and null, false or null, true <> false, true > false;
+-- rough
+-- unordered
+select 1 = 1.0, 1 = '1', 1.5 > 1, 1::float8 = 1, 'a' <> 'b', 1 is distinct from null, null is not distinct from null;
+-- rough
+-- unordered
+select (1, 2, 3) < (1, 2, 4), (1, null) is distinct from (1, null), row(1, 'a') = row(1, 'a'), (select row(1,2)) is not null;
+-- rough
+-- unordered
+select people.* from people where id = 1;
+-- rough
+-- unordered
+select p.id, p.name, o.* from people p, orders o where p.id = o.person and o.id = 10;
+-- rough
+select "Id", "Mixed".id from "Mixed" order by 1;
+-- rough
+-- unordered
+select count(*) as "Count", sum("Id") "S" from "Mixed";
+-- rough
+-- unordered
+select x."Ab", x."aB" from (select 1 as "Ab", 2 as "aB") x;
+-- rough
+-- unordered
+select max(id) from people group by ();
+-- rough
+select grp, k % 2, count(*) from big group by grouping sets ((grp, k % 2), (grp)) order by 1, 2;
+-- rough
+select grp, sum(v) from big group by rollup(grp) having sum(v) > 10 order by 1;
+-- rough
+select coalesce(grp, 'total'), count(*) from big group by rollup(grp) order by grouping(grp), 1;
+-- rough
+-- unordered
+select sum(v) / count(*), sum(v) * 1.0 / count(*), avg(v) from big;
+-- rough
+-- unordered
+select stddev_samp(v), var_samp(v::numeric), stddev(v::float8) from big;
+-- rough
+select percentile_cont(0.9) within group (order by v desc), percentile_disc(0.5) within group (order by grp) from big;
+-- rough
+select v, count(*) from big group by v order by count(*) desc, v limit 3;
+-- rough
+select grp, max(v) - min(v) as spread from big group by grp order by spread desc, grp;
+-- rough
+-- unordered
+select width_bucket(5.5, 0, 10, 5), sign(-1.5), abs(-1.5::float8), mod(10, 3), power(2, 10), sqrt(16), cbrt(27);
+-- rough
+select first_value(k) over (partition by grp order by v desc, k), k from big order by k limit 5;
+-- rough
+select k, avg(v) over (order by k rows between 1 preceding and 1 following) from big order by k limit 5;
+-- rough
+select k, count(*) over (partition by grp), min(v) over w, max(v) over w from big window w as (partition by grp order by k) order by k limit 5;
+-- rough
+select distinct grp from big order by grp desc;
+-- rough
+select distinct v % 3 as m from big order by m;
+-- rough
+select id from people order by name collate "C", id;
+-- rough
+select name from people order by upper(name), id desc limit 2 offset 1;
+-- rough
+select id as x from people order by -id;
+-- rough
+select id, name from people order by 2 desc, 1 limit 1;
+-- rough
+select * from people order by born nulls first limit 1;
+-- rough
+select id from people order by case when active then 0 else 1 end, id;
+-- rough
+select sum(id) over (), id from people order by 2;
+-- rough
+-- unordered
+select current_date = now()::date, current_timestamp = now(), localtimestamp = now()::timestamp;
+-- rough
+-- unordered
+select pg_typeof(now())::text, pg_typeof(1::bigint)::text, pg_typeof('a')::text, pg_typeof(null)::text, pg_typeof(array['a'])::text;
+-- rough
+select array(select id from people order by id desc limit 2);
+-- rough
+-- unordered
+select exists(select 1 from people where id = 99), (select count(*) from people) > 3;
+-- rough
+-- unordered
+select (select name from people where id = 1) || '!', (select 1) + (select 2);
+-- rough
+select id, (select max(x) from (values (id), (3)) v(x)) from people order by id limit 3;
+-- rough
+select p.id from people p where p.salary > (select avg(salary) from people q where q.boss = p.boss) order by 1;
+-- rough
+select a.id, b.id from people a full outer join people b on a.id = b.boss order by 1, 2;
+-- rough
+-- unordered
+select * from (select 1 as x) a cross join (select 2 as y) b;
+-- rough
+-- unordered
+select * from (select 1 as x) a, lateral (select a.x + 1 as z) b;
+-- rough
+-- unordered
+select t1.x from (values (1), (2)) t1(x) join (values (2), (3)) t2(x) using (x);
+-- rough
+select x from (values (1), (2)) t1(x) left join (values (2), (3)) t2(x) using (x) order by x;
+-- rough
+select t2.x from (values (1), (2)) t1(x) left join (values (2), (3)) t2(x) using (x) order by t1.x;
+-- rough
+-- unordered
+select 'a' as "A", 'b' as b group by 1, 2;
+-- rough
+-- unordered
+select 'x' as lit, count(*) from people group by 1;
+-- rough
+-- unordered
+select count(*) from people having count(*) > 3;
+-- rough
+-- unordered
+select 1 having true;
+-- rough
+-- unordered
+select max(id) filter (where name like 'A%') as m from people;
+-- rough
+select length(name) as l, count(*) from people group by length(name) order by l;
+-- rough
+select name || '-' || id as k from people order by k;
+-- rough
+select id + 1 as nxt, id * 2.5, id / 2, id % 2 from people order by id limit 2;
+-- rough
+select -id, +id, abs(-id), id::text || 'x' from people order by id limit 1;
+-- rough
+-- unordered
+select salary * 0.1, salary / 3, round(salary / 3, 2), salary::int, salary::text from people where id = 1;
+-- rough
+-- unordered
+select height, height::float8 > 1.59, weight / 2, weight::int from people where id = 1;
+-- rough
+select uid::text, uid is null from people order by id limit 2;
+-- rough
+select data = '\x0102ff', octet_length(data), substring(data from 1 for 1), data || '\x00' from docs order by id;
+-- rough
+select born, born + 1, born - date '2000-01-01', age(date '2024-01-01', born), extract(doy from born) from people where born is not null order by id;
+-- rough
+select at::date, at::time, extract(hour from at), date_trunc('day', at), at + took from orders order by id;
+-- rough
+select placed::date, placed at time zone 'America/New_York', extract(epoch from placed) from orders order by id;
+-- rough
+select took * 2, took / 2, extract(epoch from took), -took, took::text from orders order by id;
+-- rough
+select tags[1], array_to_string(tags, '+'), 'a' = any(tags), tags @> array['a'], array_length(tags, 1), tags || 'new'::text from orders order by id;
+-- rough
+select nums[1:2], nums @> '{1}', (select sum(x) from unnest(nums) x), array_position(nums, 2) from orders order by id;
+-- rough
+-- unordered
+select bit_length('abc'), octet_length('abc'), 'abc' like '_b_', 'a%c' like 'a\%c', 'abc' like 'ABC', 'ABC' ilike 'abc';
+-- rough
+-- unordered
+select E'\u00e9', U&'\00e9', 'it''s', $$it's$$, 'a';
+-- rough
+-- unordered
+select /* c */ 1 + /* nested /* x */ */ 2;
+-- rough
+-- unordered
+select $q$ $1 $q$;
+-- rough
+-- unordered
+select (timestamp '2024-03-01 12:00' - timestamp '2024-02-01')::text, interval '36 hours'::text, interval '1 year -2 months'::text, interval '-1 day 02:00'::text, interval '0'::text, interval '1 mon -1 day 2 hours'::text, (-interval '1 year 1 mon 1 day 1 hour')::text, interval '0.5 s'::text, interval '-0.5 s'::text, interval '100 hours'::text, interval '2 years'::text;
+-- rough
+-- unordered
+select regexp_matches('foobarbequebaz', 'ba.', 'g'), 1;
+-- rough
+-- unordered
+select regexp_matches('foobarbequebaz', '(b)(a.)', 'g');
+-- rough
+-- unordered
+select * from regexp_matches('abc', '(b)(c)') m;
+-- rough
+-- unordered
+select regexp_matches('abc', 'z');
+-- rough
+-- unordered
+select '{"a":1}'::jsonb @> '{}', '{"a":1}'::jsonb = '{"a": 1}'::jsonb, '{"a":1,"b":2}'::jsonb = '{"b":2,"a":1}', '[1, 2]'::jsonb <> '[1,2]';
+-- rough
+select value from json_array_elements_text('["a","b"]') order by 1;
+-- rough
+select x from json_array_elements_text('["a","b"]') x order by 1;
+-- rough
+select x.value from json_array_elements_text('["a","b"]') x order by 1;
+-- rough
+select g from generate_series(1,3) g(n) order by 1;
+-- rough
+-- unordered
+select array_dims(array[1,2]);
+-- rough
+-- unordered
+select 32767::smallint, 2147483647, 9223372036854775807, -9223372036854775808, -2147483648, - 5;
+-- rough
+select +id, +(1) from people order by id limit 1;
+-- rough
+select data = '\x0102ff', octet_length(data), substring(data from 2 for 1), substring(data from 0 for 2), data || '\x00', md5(data) from docs order by id;
+-- rough
+select tags[1], 'a' = any(tags), 'a' <> all(tags), 'a' = all(tags) from orders order by id;
+-- rough
+select u.n from orders o, unnest(o.nums) u(n) where u > 2 order by 1
