@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 from engine.errors import EngineError
 from server import checking, log
+from server.ceiling import set_ceiling
 from server.config import ConfigError, read_config
 from server.listener import serve
 
@@ -65,6 +66,7 @@ def _serve(arguments: Sequence[str]) -> int:
         print(f"rewinddb serve: {error}", file=sys.stderr)
         return 2
     log.configure(config.log_format)
+    set_ceiling()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(config))
