@@ -113,6 +113,16 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             r"Overflow in [\w ]+ of (?P<type>[A-Z0-9]+)|Overflow in (?P<sum>HUGEINT) ",
             lambda match: _out_of_range(type_name((match["type"] or "DECIMAL(38,0)").split("(")[0])),
         ),
+        (
+            r"[Ff]ailed to cast (decimal )?value .* to type (?P<type>[A-Z0-9]+)",
+            lambda match: _out_of_range(type_name(match["type"])),
+        ),
+        (
+            r"max expression depth",
+            _says(
+                "54001", "stack depth limit exceeded", "An expression of the statement is nested too deeply."
+            ),
+        ),
         (r"Overflow on (abs|negation)|Cannot negate", _says("22003", "integer out of range")),
         (
             r"(?P<kind>date|timestamp|time) field value out of range: \"(?P<value>.*?)\", expected",
@@ -288,6 +298,9 @@ def as_sql_error(error: Exception) -> SqlError:
                 detail=error.detail,
                 hint=error.hint or "The transaction might succeed if retried.",
             )
+        case engine_errors.OutOfMemory():
+            log.warning("out of memory: %s", error.detail)
+            return SqlError(SQLSTATE_OF[type(error)], error.message, hint=error.hint)
         case engine_errors.EngineError():
             severity = "FATAL" if type(error) in FATAL else "ERROR"
             return SqlError(

@@ -41,6 +41,11 @@ def test_detail_and_hint_are_kept() -> None:
     assert as_sql_error(errors.TenantFenced("gone")).severity == "FATAL"
 
 
+def test_duckdbs_words_about_memory_stay_inside() -> None:
+    told = as_sql_error(errors.OutOfMemory("too much", detail="failed to allocate 2.0 GiB", hint="Less."))
+    assert (told.sqlstate, told.message, told.detail, told.hint) == ("53200", "too much", None, "Less.")
+
+
 def test_the_unknown_is_not_told() -> None:
     told = as_sql_error(ValueError("the secret of another tenant"))
     assert told.sqlstate == "XX000"
@@ -94,6 +99,8 @@ FAILURES = [
     "SELECT 1 = 'a'",
     "SELECT chr(-1)",
     "SELECT 5 WHERE 1",
+    "SELECT 12345678901234567890::bigint",
+    "SELECT 12345678901.5::int",
 ]
 
 

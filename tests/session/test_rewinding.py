@@ -1,0 +1,185 @@
+"""Restores of parts, narrower snapshots and VACUUM, where a script of statements does not reach."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from engine.catalog import Put, Snapshot
+from engine.cluster import Cluster
+from engine.errors import MomentTooOld
+from engine.ids import Timestamp
+from sql.errors import SqlError
+from tests.session.harness import TENANT, Client, render
+
+Run = Callable[[Callable[[Cluster], object]], None]
+
+
+async def run_prepared(client: Client, text: str, *values: object) -> tuple[list[str], list[str]]:
+    """The described columns, and what running it says."""
+    session = client.session
+    await session.prepare("p", text, ())
+    described = await session.describe_statement("p")
+    await session.bind("", "p", values)
+    lines = await render(session.run("", 0), client)
+    await session.sync()
+    await session.close_statement("p")
+    return [column.name for column in described.columns or ()], lines
+
+
+def test_prepared(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        ts = await a.value("SELECT clock_timestamp()")
+        await a.lines("DELETE FROM t")
+        columns, lines = await run_prepared(a, "RESTORE TABLE t TO TIMESTAMP $1::timestamptz", ts)
+        assert lines[0].split(" | ") == columns
+        assert lines[-1] == "RESTORE"
+        assert await a.value("SELECT x FROM t") == "1"
+        columns, lines = await run_prepared(a, "UNDO RESTORE")
+        assert lines[0].split(" | ") == columns
+        assert await a.value("SELECT count(*) FROM t") == "0"
+        columns, lines = await run_prepared(a, "VACUUM (DRY_RUN)")
+        assert lines[0].split(" | ") == columns
+        assert (await run_prepared(a, "VACUUM"))[1][-1] == "VACUUM"
+        assert (await run_prepared(a, "CREATE SNAPSHOT s FOR TABLE t"))[1][-1] == "CREATE SNAPSHOT"
+
+    with_cluster(body)
+
+
+def test_a_plan_follows_a_restore(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a, b = await Client.connect(cluster), await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("UPDATE t SET x = 2")
+        for client in (a, b):
+            await client.lines("PREPARE q AS SELECT x FROM t")
+            assert await client.value("EXECUTE q") == "2"
+        await a.lines("BEGIN")
+        await a.lines("RESTORE TABLE t FROM SNAPSHOT s")
+        assert await a.value("EXECUTE q") == "1"
+        assert await b.value("EXECUTE q") == "2"
+        await a.lines("UPDATE t SET x = x + 10")
+        assert await a.value("EXECUTE q") == "11"
+        await a.lines("COMMIT")
+        assert await b.value("EXECUTE q") == "11"
+        assert await b.value("SELECT x FROM t {SNAPSHOT = 's'}") == "1"
+
+    with_cluster(body)
+
+
+def test_repeatable_read_keeps_what_it_read(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a, r = await Client.connect(cluster), await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("UPDATE t SET x = 2")
+        await r.lines("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        assert await r.value("SELECT x FROM t") == "2"
+        await a.lines("RESTORE TABLE t FROM SNAPSHOT s")
+        await a.lines("VACUUM")
+        assert await r.value("SELECT x FROM t") == "2"
+        error = await r.error("RESTORE TABLE t FROM SNAPSHOT s")
+        assert error.sqlstate == "40001"
+        await r.lines("ROLLBACK")
+        assert await r.value("SELECT x FROM t") == "1"
+
+    with_cluster(body)
+
+
+def test_a_cancelled_restore_changes_nothing(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a, b = await Client.connect(cluster), await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("CREATE SNAPSHOT s")
+        await b.lines("BEGIN")
+        await b.lines("INSERT INTO t VALUES (1)")
+        waiting = asyncio.ensure_future(a.lines("RESTORE TABLE t FROM SNAPSHOT s"))
+        await asyncio.sleep(0.1)
+        a.session.cancel()
+        with pytest.raises(SqlError) as caught:
+            await waiting
+        assert caught.value.sqlstate == "57014"
+        await b.lines("COMMIT")
+        assert await a.value("SELECT count(*) FROM t") == "1"
+        assert await a.value("SELECT count(*) FROM mo_restores") == "0"
+
+    with_cluster(body)
+
+
+def test_restorations_outlive_what_they_restored(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("RESTORE TABLE t FROM SNAPSHOT s")
+        await a.lines("DROP TABLE t")
+        await a.lines("DROP SNAPSHOT s")
+        await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
+        await a.lines("VACUUM")
+        assert await a.rows("SELECT level, objects FROM mo_restores") == [("table", "{NULL}")]
+        error = await a.error("UNDO RESTORE")
+        assert error.sqlstate == "22023"
+        assert "earliest readable moment" in (error.detail or "")
+
+    with_cluster(body)
+
+
+def test_a_snapshot_expires_with_the_vacuum_after_its_time(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("CREATE SNAPSHOT soon WITH (retain = '1 millisecond')")
+        await a.lines("CREATE SNAPSHOT later WITH (retain = '1 day')")
+        await asyncio.sleep(0.01)
+        assert await a.value("SELECT count(*) FROM mo_snapshots") == "2"
+        assert 'NOTICE: snapshot "soon" has expired and was dropped' in await a.lines("VACUUM")
+        assert await a.rows("SELECT name FROM mo_snapshots") == [("later",)]
+
+    with_cluster(body)
+
+
+def test_a_snapshot_of_a_moment_that_was_collected_comes_too_late(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
+        tenant = await cluster.tenant(TENANT)
+        ts = Timestamp(tenant.now() - 1)
+        await tenant.settle(ts)
+        late = tenant.begin()
+        late.edit(Put(Snapshot(late.new_id(), ts, "late")))
+        await tenant.collect()
+        with pytest.raises(MomentTooOld):
+            await late.commit()
+        assert not tenant.catalog.snapshots
+
+    with_cluster(body)
+
+
+def test_vacuum_frees_what_a_narrower_snapshot_does_not_hold(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
+        for table in ("kept", "gone"):
+            await a.lines(f"CREATE TABLE {table} (x int)")
+            await a.lines(f"INSERT INTO {table} SELECT * FROM generate_series(1, 100)")
+        await a.lines("CHECKPOINT")
+        await a.lines("CREATE SNAPSHOT s FOR TABLE kept")
+        await a.lines("TRUNCATE kept, gone")
+        said = await a.rows("VACUUM (DRY_RUN)")
+        verdicts = {(row[0], row[3], row[4]) for row in said}
+        assert ("postgres.public.kept", "keep", "snapshot s") in verdicts
+        assert ("postgres.public.gone", "forget", "nothing needs it") in verdicts
+        await a.lines("VACUUM")
+        said = await a.rows("VACUUM (DRY_RUN)")
+        assert [(row[0], row[3]) for row in said] == [("postgres.public.kept", "keep"), (None, "delete")]
+        assert await a.value("SELECT count(*) FROM kept {SNAPSHOT = 's'}") == "100"
+
+    with_cluster(body)
