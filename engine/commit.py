@@ -25,7 +25,15 @@ from dataclasses import dataclass
 from engine import wal
 from engine.catalog import Edit, Put, Restoration, Snapshot
 from engine.clock import Clock
-from engine.errors import CommitUnknown, EngineError, StoreFull, StoreUnavailable, TenantClosed, TenantFenced
+from engine.errors import (
+    CommitUnknown,
+    EngineError,
+    MomentTooOld,
+    StoreFull,
+    StoreUnavailable,
+    TenantClosed,
+    TenantFenced,
+)
 from engine.ids import CatalogId, Timestamp
 from engine.paths import TenantPaths
 from engine.puts import put_decided
@@ -150,6 +158,7 @@ class Committer:
     async def _commit_group(self, group: list[Request]) -> None:
         requests: list[Request] = []
         transactions: list[wal.Transaction] = []
+        horizon = self._state.horizon
         for request in group:
             error = self._refuse_world(request)
             if error is not None:
@@ -157,8 +166,11 @@ class Committer:
                 continue
             ts = self._next_ts()
             try:
-                transactions.append(_resolved(request.build(ts)))
+                transaction = _resolved(request.build(ts))
+                _require_kept(transaction, horizon)
+                transactions.append(transaction)
                 requests.append(request)
+                horizon = max(horizon, transaction.horizon or horizon)
             except EngineError as refusal:
                 _refuse(request, refusal)
         if not requests:
@@ -216,6 +228,14 @@ class Committer:
                 detail=f"WAL object {self._next_wal} is of epoch {found.epoch}, not {self._epoch}.",
                 hint="Connect to the other server. Nothing acknowledged here is lost.",
             )
+
+
+def _require_kept(transaction: wal.Transaction, horizon: Timestamp) -> None:
+    """A snapshot of a moment that the horizon has passed meanwhile comes too late: who raised it has
+    looked at the pins there were."""
+    for edit in transaction.edits:
+        if isinstance(edit, Put) and isinstance(edit.body, Snapshot) and edit.body.timestamp < horizon:
+            raise MomentTooOld("the snapshot's moment is no longer readable", hint="Take a later one.")
 
 
 def _resolved(transaction: wal.Transaction) -> wal.Transaction:
