@@ -57,12 +57,11 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
             return StatementDescription((), utility.show_columns(statement))
         case Execute():
             return StatementDescription((), prepared_sql.columns(scope, statement))
-        case CreateSnapshot(returning=returning) | DropSnapshot(returning=returning):
-            if returning is None:
-                return StatementDescription(arguments.oids)
-            return StatementDescription(arguments.oids, await snapshots.describe(scope, returning, arguments))
-        case Restore():
-            return StatementDescription(arguments.oids, restoring.COLUMNS)
+        case CreateSnapshot() | DropSnapshot():
+            return await snapshots.describe(scope, statement, arguments)
+        case Restore(timestamp=timestamp):
+            oids = await query.moment_oids(scope, timestamp, arguments)
+            return StatementDescription(oids, restoring.COLUMNS)
         case UndoRestore():
             return StatementDescription((), restoring.COLUMNS)
         case Vacuum(dry_run=True):

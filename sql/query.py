@@ -161,13 +161,25 @@ async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> 
     if column is not None:
         hint = "A snapshot's name is a string: SNAPSHOT 'name'." if column.name == "snapshot" else None
         raise SqlError("42P10", "a moment cannot depend on a table's columns", hint=hint)
-    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
-    ready = await plan(scope, tree, arguments, owner=tree)
+    ready = await _plan_moment(scope, expression, arguments)
     async with scope.reader() as reader:
         rows = await table(scope, reader, ready, arguments)
     if rows.num_rows != 1:
         raise SqlError("21000", "a moment must be one value")
     return moments.not_null(timestamp_value(rows.column(0)))
+
+
+async def _plan_moment(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Ready:
+    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
+    return await plan(scope, tree, arguments, owner=tree)
+
+
+async def moment_oids(scope: Scope, expression: exp.Expr | None, arguments: Arguments) -> tuple[int, ...]:
+    """The parameter types of a statement whose moment is `expression`."""
+    if expression is None:
+        return arguments.oids
+    ready = await _plan_moment(scope, expression, arguments)
+    return merge_oids(arguments.oids, ready.plan.parameter_oids)
 
 
 async def find_snapshot(scope: Scope, tenant: Tenant, text: str) -> Snapshot:

@@ -16,7 +16,7 @@ from engine.catalog import Drop, Put, Snapshot
 from engine.ids import Timestamp
 from engine.restore import WHOLE_TENANT, Extent
 from sql import build, extents, moments, query
-from sql.answers import Answer, Complete, Notice, ResultColumn
+from sql.answers import Answer, Complete, Notice, StatementDescription
 from sql.dml import Written, answers
 from sql.errors import SqlError
 from sql.scope import NO_ARGUMENTS, Arguments, Scope
@@ -191,7 +191,18 @@ async def _select(scope: Scope, items: Sequence[exp.Expr], where: exp.Expr, argu
     return Written(rows.num_rows, rows, columns)
 
 
-async def describe(scope: Scope, items: Sequence[exp.Expr], arguments: Arguments) -> tuple[ResultColumn, ...]:
-    """The columns of RETURNING."""
-    tree = build.select([item.copy() for item in items], build.table(RELATION), where=exp.false())
-    return await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))
+async def describe(
+    scope: Scope, statement: CreateSnapshot | DropSnapshot, arguments: Arguments
+) -> StatementDescription:
+    """The parameters of the moment, the filter and RETURNING, and the columns of the last."""
+    items = [] if statement.returning is None else [item.copy() for item in statement.returning]
+    where: exp.Expr | None = exp.false()
+    if isinstance(statement, CreateSnapshot):
+        oids = await query.moment_oids(scope, statement.as_of, arguments)
+    else:
+        oids = arguments.oids
+        where = statement.filter.copy() if statement.filter is not None else where
+    tree = build.select(items or [build.column("timestamp")], build.table(RELATION), where=where)
+    ready = await query.plan(scope, tree, Arguments(oids, None), owner=tree)
+    oids = query.merge_oids(oids, ready.plan.parameter_oids)
+    return StatementDescription(oids, await query.describe(scope, ready) if items else None)

@@ -40,6 +40,9 @@ def test_prepared(with_cluster: Run) -> None:
         assert lines[0].split(" | ") == columns
         assert lines[-1] == "RESTORE"
         assert await a.value("SELECT x FROM t") == "1"
+        _, lines = await run_prepared(a, "CREATE SNAPSHOT x AS OF $1 RETURNING name, $2::int", ts, "5")
+        assert lines[-2:] == ["x | 5", "CREATE SNAPSHOT"]
+        assert (await run_prepared(a, "DROP SNAPSHOT WHERE name = $1", "x"))[1] == ["DROP SNAPSHOT 1"]
         columns, lines = await run_prepared(a, "UNDO RESTORE")
         assert lines[0].split(" | ") == columns
         assert await a.value("SELECT count(*) FROM t") == "0"
