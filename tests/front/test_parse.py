@@ -130,6 +130,28 @@ _PLAIN: dict[str, st.Statement] = {
     "DROP SNAPSHOT IF EXISTS name": st.DropSnapshot(("name",), True, None, None, False),
     "DELETE FROM mo_snapshots": st.DropSnapshot((), False, None, None, True),
     "DELETE FROM mo_catalog.mo_snapshots": st.DropSnapshot((), False, None, None, True),
+    "CREATE SNAPSHOT FOR SCHEMA d.s": st.CreateSnapshot(
+        None, False, None, None, None, None, "schema", st.Name("s", database="d")
+    ),
+    "CREATE SNAPSHOT x FOR TABLE d.s.t WITH (retain = '1 day')": st.CreateSnapshot(
+        "x", False, None, None, "1 day", None, "table", st.Name("t", "s", "d")
+    ),
+    "RESTORE TABLE a, s.b FROM SNAPSHOT x USING LOGICAL": st.Restore(
+        None, "x", None, "logical", "table", (st.Name("a"), st.Name("b", "s"))
+    ),
+    "RESTORE SCHEMA d.s FROM SNAPSHOT x": st.Restore(
+        None, "x", None, "physical", "schema", (st.Name("s", database="d"),)
+    ),
+    "RESTORE DATABASE d FROM SNAPSHOT x": st.Restore(
+        None, "x", None, "physical", "database", (st.Name("d"),)
+    ),
+    "UNDO RESTORE": st.UndoRestore(None),
+    "UNDO RESTORE 17": st.UndoRestore(17),
+    "VACUUM": st.Vacuum(None, False),
+    "VACUUM (DRY_RUN) s.t": st.Vacuum(st.Name("t", "s"), True),
+    "ALTER TENANT t SET (history_retention = '7 days')": st.AlterTenant(
+        "t", (("history_retention", "7 days"),)
+    ),
     "RESTORE TENANT FROM SNAPSHOT s": st.Restore(None, "s", None, "physical"),
     "RESTORE TENANT t FROM SNAPSHOT '2024-01-01 00:00:00+00' USING LOGICAL": st.Restore(
         "t", "2024-01-01 00:00:00+00", None, "logical"
@@ -332,6 +354,13 @@ CLOSE c
 LOCK TABLE t
 MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE
 COMMENT ON TABLE t IS 'x'
+VACUUM FULL
+VACUUM (DRY_RUN, VERBOSE)
+VACUUM t, u
+VACUUM t (a)
+ALTER TENANT t SET (memory_limit = '2GB')
+ALTER TENANT t RESET (history_retention)
+RESTORE TABLE t FROM SNAPSHOT s TO TABLE u
 ANALYZE t
 REINDEX TABLE t
 CLUSTER t
