@@ -30,9 +30,9 @@ def subscript(planner: Planner, node: exp.Bracket, scope: Scope) -> Bound:
     value = planner.expression(node.this, scope)
     index = node.expressions[0]
     if value.type is not None and value.type.pg.name == "jsonb" and not isinstance(index, exp.Slice):
-        from sql.rules.operators import json_part
+        from sql.rules.json_operators import part
 
-        return json_part(planner, "->", value, planner.expression(index, scope))
+        return part(planner, "->", value, planner.expression(index, scope))
     if value.type is None or not (value.type.pg.is_array or value.type.pg.category == "A"):
         from sql.bound import name_of
 

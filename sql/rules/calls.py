@@ -112,7 +112,12 @@ def _scale(choice: Choice, given: list[Bound]) -> int | None:
 def _scalar(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     given = _arguments(planner, node, scope)
     choice, sqls = _chosen(planner, node, given)
-    return Bound(choice.signature.render(sqls), choice.result, scale=_scale(choice, given))
+    return Bound(_kept(choice, choice.signature.render(sqls)), choice.result, scale=_scale(choice, given))
+
+
+def _kept(choice: Choice, sql: str) -> str:
+    """A jsonb that was put together has its keys in no order yet."""
+    return f"rewinddb_jsonb({sql})" if choice.result.pg.name == "jsonb" else sql
 
 
 # --- aggregates -------------------------------------------------------------------------------------
@@ -137,11 +142,14 @@ def _aggregate(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     order = _order(planner, node, scope)
     if over is None:
         planner.in_aggregate -= 1
-    if node.args.get("distinct"):
-        sqls[0] = f"DISTINCT {sqls[0]}"
+    distinct = "DISTINCT " if node.args.get("distinct") else ""
+    if node.this.endswith("_object_agg"):
+        sqls += [order, distinct]
+        order = distinct = ""
+    sqls[0] = distinct + sqls[0]
     if order:
         sqls[-1] = f"{sqls[-1]} {order}"
-    sql = choice.signature.render(sqls, _suffix(planner, node, scope))
+    sql = _kept(choice, choice.signature.render(sqls, _suffix(planner, node, scope)))
     return Bound(sql, choice.result, scale=_scale(choice, given))
 
 

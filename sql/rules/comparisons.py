@@ -11,8 +11,8 @@ from sql.errors import SqlError
 from sql.functions import casts_implicitly
 from sql.resolve import Scope
 from sql.rules import coercion
-from sql.rules.operators import unknown_operator
 from sql.rules.planner import Planner
+from sql.rules.unknown import unknown_operator
 from sql.types import Declared, PgType
 
 _SYMBOLS: dict[type[exp.Expr], str] = {

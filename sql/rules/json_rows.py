@@ -9,7 +9,7 @@ from sql.functions import unknown_function
 from sql.render import string
 from sql.resolve import Column, Scope, Source
 from sql.rules import coercion
-from sql.rules.operators import pointer, pointer_step
+from sql.rules.json_operators import pointer, pointer_step
 from sql.rules.planner import Planner
 from sql.types import declared
 

@@ -8,7 +8,7 @@ from sql.bound import JSON, JSONB, TEXT, Bound
 from sql.functions import unknown_function
 from sql.resolve import Scope
 from sql.rules import coercion
-from sql.rules.operators import json_path, pointer_step
+from sql.rules.json_operators import path, pointer_step
 from sql.rules.planner import Planner
 
 
@@ -23,7 +23,8 @@ def _build_object(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     items = []
     for position, value in enumerate(values):
         items.append(value.sql if position % 2 else coercion.converted(value, TEXT))
-    return Bound(f"json_object({', '.join(items)})", result)
+    sql = f"json_object({', '.join(items)})"
+    return Bound(f"rewinddb_jsonb({sql})" if result is JSONB else sql, result)
 
 
 def _extract_path(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
@@ -33,10 +34,10 @@ def _extract_path(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
     result = JSONB if node.this.startswith("jsonb") else JSON
     document = planner.coerce(values[0], result)
     steps = [planner.coerce(value, TEXT) for value in values[1:]]
-    path = " || ".join(pointer_step(step) for step in steps)
+    steps_path = " || ".join(pointer_step(step) for step in steps)
     if node.this.endswith("_text"):
-        return Bound(f"json_extract_string({document}, {path})", TEXT)
-    return Bound(f"json_extract({document}, {path})", result)
+        return Bound(f"json_extract_string({document}, {steps_path})", TEXT)
+    return Bound(f"json_extract({document}, {steps_path})", result)
 
 
 def _set(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
@@ -49,7 +50,8 @@ def _set(planner: Planner, node: exp.Anonymous, scope: Scope) -> Bound:
         raise planner.error("0A000", "jsonb_set takes a constant for create_if_missing", node)
     target, value = planner.coerce(values[0], JSONB), planner.coerce(values[2], JSONB)
     function = "json_set" if create.this else "json_replace"
-    return Bound(f"{function}({target}, {json_path(planner, values[1])}, {value})", JSONB)
+    sql = f"{function}({target}, {path(planner, values[1])}, {value})"
+    return Bound(f"rewinddb_jsonb({sql})", JSONB)
 
 
 FUNCTIONS = {

@@ -15,7 +15,6 @@ from sql.bound import (
     FLOAT8,
     INT4,
     INTERVAL,
-    JSON,
     JSONB,
     NUMERIC,
     TEXT,
@@ -25,16 +24,15 @@ from sql.bound import (
     Bound,
     array_of,
     element_of,
-    name_of,
     plain,
 )
 from sql.errors import SqlError
 from sql.functions import casts_implicitly, internal_type
-from sql.render import string
 from sql.resolve import Scope
-from sql.rules import coercion
+from sql.rules import coercion, json_operators
 from sql.rules.constants import number
 from sql.rules.planner import Planner
+from sql.rules.unknown import unknown_operator
 from sql.types import Declared
 
 _TOWER = ("int2", "int4", "int8", "numeric", "float4", "float8")
@@ -81,15 +79,6 @@ _MOMENTS: dict[tuple[str, str, str], tuple[Declared, str]] = {
         "json_remove({0}, '$[' || CASE WHEN {1} < 0 THEN '#' ELSE '' END || {1} || ']')",
     ),
 }
-
-
-def unknown_operator(symbol: str, left: Bound | None, right: Bound) -> SqlError:
-    shown = f"{name_of(left)} {symbol} {name_of(right)}" if left else f"{symbol} {name_of(right)}"
-    hint = (
-        f"No operator matches the given name and argument type{'s' if left else ''}. "
-        f"You might need to add {'explicit type casts' if left else 'an explicit type cast'}."
-    )
-    return SqlError("42883", f"operator does not exist: {shown}", hint=hint)
 
 
 # --- arithmetic -------------------------------------------------------------------------------------
@@ -291,7 +280,7 @@ def _joined(planner: Planner, left: Bound, right: Bound) -> Bound:
         return Bound(f"({planner.coerce(left, BYTEA)} || {planner.coerce(right, BYTEA)})", BYTEA)
     if names == {"jsonb"}:
         first, second = planner.coerce(left, JSONB), planner.coerce(right, JSONB)
-        return Bound(_json_joined(first, second), JSONB)
+        return Bound(f"rewinddb_jsonb({json_operators.joined(first, second)})", JSONB)
     known = [side.type for side in (left, right) if side.type is not None]
     if known and not any(type_.pg.category == "S" for type_ in known) and len(known) == 2:
         raise unknown_operator("||", left, right)
@@ -317,23 +306,6 @@ def _arrays(planner: Planner, left: Bound, right: Bound, array_first: bool) -> B
     return Bound(sql, array_of(element))
 
 
-def _json_joined(left: str, right: str) -> str:
-    """Objects are merged one level deep, anything else is joined as arrays."""
-    objects = (
-        f"(SELECT json_group_object(k, coalesce(json_extract({right}, {pointer_step('k')}), "
-        f"json_extract({left}, {pointer_step('k')}))) "
-        f"FROM (SELECT DISTINCT unnest(list_concat(json_keys({left}), json_keys({right}))) AS k))"
-    )
-    listed = [
-        f"CASE WHEN json_type({side}) = 'ARRAY' THEN CAST({side} AS JSON[]) ELSE [{side}] END"
-        for side in (left, right)
-    ]
-    return (
-        f"CASE WHEN json_type({left}) = 'OBJECT' AND json_type({right}) = 'OBJECT' THEN {objects} "
-        f"ELSE to_json(list_concat({listed[0]}, {listed[1]})) END"
-    )
-
-
 # --- named operators --------------------------------------------------------------------------------
 
 
@@ -346,15 +318,17 @@ def operator(planner: Planner, node: exp.Operator, scope: Scope) -> Bound:
     left = planner.expression(node.this, scope)
     right = planner.expression(node.expression, scope)
     if symbol in ("->", "->>", "#>", "#>>"):
-        return json_part(planner, symbol, left, right)
+        return json_operators.part(planner, symbol, left, right)
     if symbol == "#-":
-        return Bound(f"json_remove({planner.coerce(left, JSONB)}, {json_path(planner, right)})", JSONB)
+        return Bound(
+            f"json_remove({planner.coerce(left, JSONB)}, {json_operators.path(planner, right)})", JSONB
+        )
     if symbol in ("@>", "<@", "&&"):
         return _containment(planner, symbol, left, right)
     if symbol in ("&", "|", "#", "<<", ">>"):
         return _bits(planner, symbol, left, right)
     if symbol in ("?", "?|", "?&"):
-        return _json_keys(planner, symbol, left, right)
+        return json_operators.has_keys(planner, symbol, left, right)
     if symbol == "^@":
         sides = [coercion.converted(planner.text(side), TEXT) for side in (left, right)]
         return Bound(f"starts_with({sides[0]}, {sides[1]})", internal_type("bool"))
@@ -375,79 +349,6 @@ def _regular(planner: Planner, node: exp.Operator, scope: Scope, symbol: str) ->
         right = planner.text(planner.expression(node.expression, scope))
         sql = f"regexp_matches({left.sql}, {right.sql}, {flags})"
     return Bound(f"(NOT {sql})" if symbol.startswith("!") else sql, internal_type("bool"))
-
-
-def json_part(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
-    if left.type is None:
-        left = planner.settle(left, JSON)
-    assert left.type is not None
-    if left.type.pg.name not in ("json", "jsonb"):
-        raise unknown_operator(symbol, left, right)
-    result = TEXT if symbol.endswith(">>") else left.type
-    function = "json_extract_string" if symbol.endswith(">>") else "json_extract"
-    if symbol.startswith("#"):
-        return Bound(f"{function}({left.sql}, {json_path(planner, right)})", result)
-    if right.type is not None and right.type.pg.name in _INTEGERS:
-        index = f"'$[' || CASE WHEN {right.sql} < 0 THEN '#' ELSE '' END || {right.sql} || ']'"
-        if right.integer:
-            index = (
-                string(f"$[{right.sql}]") if right.sql.isdigit() else string(f"$[#{right.sql.strip('()')}]")
-            )
-        found = f"{function}({left.sql}, {index})"
-        return Bound(f"CASE WHEN json_type({left.sql}) = 'ARRAY' THEN {found} END", result)
-    if right.type is not None and right.type.pg.category != "S":
-        raise unknown_operator(symbol, left, right)
-    key = right.literal
-    if key is None:
-        return Bound(f"{function}({left.sql}, {pointer_step(planner.text(right).sql)})", result)
-    found = f"{function}({left.sql}, {string(pointer([key]))})"
-    if key.isdigit():
-        return Bound(f"CASE WHEN json_type({left.sql}) = 'OBJECT' THEN {found} END", result)
-    return Bound(found, result)
-
-
-def pointer(steps: list[str]) -> str:
-    """A JSON pointer: unlike a path it can hold every key, and a number is an index or a key as needed."""
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
-
-
-def pointer_step(sql: str) -> str:
-    """A pointer of the one step that `sql` computes."""
-    return f"('/' || replace(replace({sql}, '~', '~0'), '/', '~1'))"
-
-
-def json_path(planner: Planner, right: Bound) -> str:
-    """``'{a,0,b}'`` as DuckDB's way into a document."""
-    if right.literal is None:
-        array = planner.coerce(right, array_of(TEXT))
-        return f"array_to_string(list_transform({array}, lambda step: {pointer_step('step')}), '')"
-    inner = right.literal.strip().removeprefix("{").removesuffix("}")
-    steps = [step.strip().strip('"') for step in inner.split(",")] if inner else []
-    if any(step.startswith("-") and step[1:].isdigit() for step in steps):
-        return string("$" + "".join(_path_step(step) for step in steps))
-    return string(pointer(steps)) if steps else "'$'"
-
-
-def _path_step(step: str) -> str:
-    if step.startswith("-") and step[1:].isdigit():
-        return f"[#{step}]"
-    return f"[{step}]" if step.isdigit() else '."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _json_keys(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:
-    left = planner.settle(left, JSONB)
-    assert left.type is not None
-    if left.type.pg.name != "jsonb":
-        raise unknown_operator(symbol, left, right)
-    keys = (
-        f"CASE json_type({left.sql}) WHEN 'OBJECT' THEN json_keys({left.sql}) "
-        f"WHEN 'ARRAY' THEN CAST({left.sql} AS VARCHAR[]) ELSE CAST([] AS VARCHAR[]) END"
-    )
-    boolean = internal_type("bool")
-    if symbol == "?":
-        return Bound(f"list_contains({keys}, {planner.coerce(right, TEXT)})", boolean)
-    function = "list_has_any" if symbol == "?|" else "list_has_all"
-    return Bound(f"{function}({keys}, {planner.coerce(right, array_of(TEXT))})", boolean)
 
 
 def _containment(planner: Planner, symbol: str, left: Bound, right: Bound) -> Bound:

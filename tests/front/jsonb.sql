@@ -1,0 +1,11 @@
+SELECT '{"a":1,"b":2}'::jsonb = '{"b":2,"a":1}'::jsonb, '{"a":1}'::jsonb = '{"a":1.0}', '[1.5]'::jsonb = '[1.50]', '{"a":1}'::jsonb <> '{"a":2}', '"1.0"'::jsonb = '"1"', '[1.05]'::jsonb = '[15]';
+SELECT count(DISTINCT j) FROM (VALUES ('{"a":1,"b":2}'::jsonb), ('{"b": 2, "a": 1}'), ('[1, 2]'), ('[1,2]'), (NULL)) v(j);
+SELECT count(*) FROM (VALUES ('{"a":1,"b":2}'), ('{"b": 2, "a": 1}')) v(j) GROUP BY j::jsonb;
+SELECT count(*) FROM (VALUES ('{"a":1,"b":[1]}'::jsonb)) v(j) JOIN (VALUES ('{"b": [1], "a": 1}'::jsonb)) w(j) USING (j);
+SELECT j FROM (VALUES (1, '{"a":1,"b":2}'::jsonb)) v(i, j) UNION SELECT '{"b":2, "a":1}'::jsonb;
+SELECT '{"a":1,"b":2}'::jsonb IN ('{"b":2,"a":1}', '[]'), '{"a":1,"b":2}'::jsonb IS DISTINCT FROM '{"b":2,"a":1}';
+SELECT NULL::jsonb ? 'x', '1'::jsonb ? 'x', '{"x":1}'::jsonb ? 'x', NULL::jsonb ?| ARRAY['x'], NULL::jsonb ?& ARRAY['x'], '["x"]'::jsonb ? 'x';
+SELECT jsonb_object_agg(k, v ORDER BY k DESC), jsonb_object_agg(k, v) FILTER (WHERE v > 1), jsonb_object_agg(k, v) FILTER (WHERE v > 9) FROM (VALUES ('x', 1), ('y', 2), ('z', NULL)) t(k, v);
+SELECT json_object_agg(k, v ORDER BY k DESC) -> 'y' FROM (VALUES ('x', 1), ('y', 2)) t(k, v);
+SELECT jsonb_build_object('b', 1, 'a', 2) = '{"a":2,"b":1}', '{"b":1}'::jsonb || '{"a":2}' = '{"a":2,"b":1}', to_jsonb(ARRAY[1,2]) = '[1,2]';
+SELECT '{"a":2, "b":1.50}'::jsonb, '123456789012345678901234.5'::jsonb, '[1.0, 100]'::jsonb;
