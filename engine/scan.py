@@ -19,9 +19,10 @@ import pyarrow as pa
 from engine.cache import ObjectCache, Wanted
 from engine.catalog import Column, Table
 from engine.duck import Cursor
+from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, StoreUnavailable
 from engine.hot import HotTable, HotTables
 from engine.hot_rows import constant, insert_from
-from engine.ids import Timestamp
+from engine.ids import StorageId, Timestamp
 from engine.objects import COMMIT_TS_FIELD, ROW_ID_FIELD, literal
 from engine.refs import Ref
 from engine.state import State, Storage
@@ -55,7 +56,11 @@ class Scan:
             return await self.cold(storage, table.columns, ts)
         hot.pins += 1
         self._pinned.append(hot)
-        await hot.ready
+        try:
+            await hot.ready
+        except (ObjectCorrupted, StoreUnavailable):
+            # A hot table needs every object of the present; this read may need none of the bad ones.
+            return await self.cold(storage, table.columns, ts)
         items = [
             f"c{column.id}" if column.id in hot.columns else f"{missing(column)} AS c{column.id}"
             for column in table.columns
@@ -88,7 +93,7 @@ class Scan:
         filtered by commit ts."""
         refs = storage.refs_at(ts)
         inserts, deletes = storage.tail_until(ts)
-        paths = await self._hold(refs)
+        paths = await self._hold(storage.id, refs)
         parts = self.data_objects(refs, paths, columns)
         dead = self.tombstone_objects(refs, paths)
         for rows in inserts:
@@ -97,14 +102,27 @@ class Scan:
             dead.append(await self.register(_stamped_deletes((item.row_ids, item.ts) for item in deletes)))
         return parts, dead
 
-    async def _hold(self, refs: Iterable[Ref]) -> dict[str, Path]:
-        """Cached files of `refs`, by key, held until the scan is closed."""
+    async def _hold(self, storage: StorageId, refs: Iterable[Ref]) -> dict[str, Path]:
+        """Cached files of `refs` of a storage, by key, held until the scan is closed."""
         wanted = [Wanted(ref.key, ref.hash, ref.bytes) for ref in refs]
         keys = [item.key for item in wanted]
         self._reading.update(keys)
         self._read += keys
-        paths = await self._held.enter_async_context(self._cache.hold_many(wanted))
+        try:
+            paths = await self._held.enter_async_context(self._cache.hold_many(wanted))
+        except (ObjectMissing, ObjectCorrupted) as error:
+            raise self._damaged(storage, error) from error
         return {item.key: path for item, path in zip(wanted, paths, strict=True)}
+
+    def _damaged(self, storage: StorageId, error: EngineError) -> ObjectCorrupted:
+        """The same error with the table's name, which a person looks for first."""
+        tables = self._state.tables_of_storage.get(storage)
+        name = f'table "{tables[-1].name}"' if tables else f"storage {storage}"
+        return ObjectCorrupted(
+            f"{name} is damaged: {error.message}",
+            detail=error.detail,
+            hint="Moments that need other objects are not concerned. rewinddb check finds all damage.",
+        )
 
     def data_objects(
         self, refs: Iterable[Ref], paths: dict[str, Path], columns: Sequence[Column]
