@@ -1,0 +1,122 @@
+"""A damaged or missing object: XX001 with the table and the object, for those who need it and nobody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.clients.serving import PASSWORD, Server, serving
+from tests.conftest import StoreAddress
+
+USERS = ("one:admin", "two:admin")
+
+
+def prepare(server: Server) -> None:
+    """Two tenants, each with a table `broken` and a table `whole`, all in objects."""
+    for user in USERS:
+        name = user.partition(":")[0]
+        with server.connect() as system:
+            system.execute(f"create tenant {name} admin admin password '{PASSWORD}'")  # type: ignore[arg-type]
+        with server.connect(user) as connection:
+            for table in ("whole", "broken"):
+                connection.execute(f"create table {table} (id int primary key, v text)")  # type: ignore[arg-type]
+                connection.execute("create snapshot empty" if table == "broken" else "select 1")
+                connection.execute(f"insert into {table} select n, 'x' from generate_series(1, 100) as s(n)")  # type: ignore[arg-type]
+                connection.execute("checkpoint")
+
+
+def other_machine(folder: Path) -> Path:
+    """A folder for a server that has nothing cached."""
+    made = folder / "other"
+    made.mkdir()
+    return made
+
+
+def objects(store: Path, tenant: str) -> list[Path]:
+    """A tenant's objects, oldest first."""
+    found = store.glob(f"tenants/{tenant}/*/objects/*")
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def damage(path: Path, how: str) -> None:
+    if how == "missing":
+        path.unlink()
+        return
+    data = bytearray(path.read_bytes())
+    if how == "altered":
+        data[len(data) // 2] ^= 0x10
+    path.write_bytes(data if how == "altered" else data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("how", ["missing", "altered", "cut"])
+def test_who_needs_it_is_told(tmp_path: Path, how: str) -> None:
+    address = StoreAddress(f"file://{tmp_path / 'store'}")
+    with serving(address, tmp_path) as server:
+        prepare(server)
+    victim = objects(tmp_path / "store", "one")[-1]
+    damage(victim, how)
+    with (
+        serving(address, other_machine(tmp_path)) as server,
+        server.connect("one:admin") as connection,
+    ):
+        for needs_it in (
+            "select count(*) from broken",
+            "select w.id from whole w join broken b on w.id = b.id",
+            "update broken set v = 'y' where id = 3",
+            "delete from broken",
+        ):
+            with pytest.raises(errors.DataCorrupted) as failure:
+                connection.execute(needs_it)  # type: ignore[arg-type]
+            said = f"{failure.value.diag.message_primary} {failure.value.diag.message_detail}"
+            assert "broken" in said
+            assert victim.name in said
+        assert connection.execute("select count(*) from whole").fetchone() == (100,)
+        connection.execute("insert into whole values (101, 'y')")
+        connection.execute("checkpoint")
+        past = "select count(*) from broken for system_time as of snapshot 'empty'"
+        assert connection.execute(past).fetchone() == (0,)
+        with server.connect("two:admin") as other:
+            assert other.execute("select count(*) from broken").fetchone() == (100,)
+            other.execute("vacuum")
+        connection.execute("restore table broken from snapshot empty")
+        connection.execute("insert into broken values (1, 'begun anew')")
+        assert connection.execute("select * from broken").fetchall() == [(1, "begun anew")]
+    told = check(address)
+    assert told.returncode == 1
+    assert "fault: tenant one: table broken" in told.stdout
+    assert victim.name in told.stdout
+    assert "tenant two" not in told.stdout
+
+
+def check(address: StoreAddress) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "server", "check", "--store", address.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ,
+    )
+
+
+def test_a_broken_log_stops_its_tenant_only(tmp_path: Path) -> None:
+    address = StoreAddress(f"file://{tmp_path / 'store'}")
+    with serving(address, tmp_path) as server:
+        prepare(server)
+        with server.connect("one:admin") as connection:
+            for number in range(3):
+                connection.execute("insert into whole values (%s, 'tail')", (1_000 + number,))
+    wals = sorted((tmp_path / "store").glob("tenants/one/*/wal/*"))
+    wals[-2].unlink()
+    with serving(address, other_machine(tmp_path)) as server:
+        with pytest.raises(psycopg.OperationalError, match=f"WAL object {len(wals) - 1} .* is missing"):
+            server.connect("one:admin")
+        with server.connect("two:admin") as other:
+            assert other.execute("select count(*) from whole").fetchone() == (100,)
+    assert check(address).returncode == 1
