@@ -142,9 +142,14 @@ class Tenant:
         self.upkeep = self._make_upkeep(claimed)
         self._background: set[asyncio.Task[None]] = set()
         self._closed: EngineError | None = None
-        if self.state.last_ts > clock.now() + CLOCK_AHEAD_WARNING_US:
-            ahead = (self.state.last_ts - clock.now()) / 1e6
-            log.warning("tenant %s: its newest commit is %.0f s ahead of the clock", self.name, ahead)
+        self._warn_of_a_late_clock()
+
+    def _warn_of_a_late_clock(self) -> None:
+        ahead_us = self.state.last_ts - self._clock.now()
+        if ahead_us > CLOCK_AHEAD_WARNING_US:
+            log.warning(
+                "tenant %s: its newest commit is %.0f s ahead of the clock", self.name, ahead_us / 1e6
+            )
 
     def _make_upkeep(self, claimed: Claimed) -> Upkeep:
         store, paths, clock = self._store, self._paths, self._clock

@@ -1,0 +1,92 @@
+"""Statements about tenants, snapshots, restores and upkeep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from engine.catalog import Level
+from sql.statement.names import Name
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTenant:
+    name: str
+    if_not_exists: bool
+    admin_role: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropTenant:
+    name: str
+    if_exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSnapshot:
+    """`returning` None: no result row. `covers` is the database, schema or table of a narrower level."""
+
+    name: str | None
+    if_not_exists: bool
+    as_of: exp.Expr | None
+    comment: str | None
+    retain: str | None
+    returning: tuple[exp.Expr, ...] | None
+    level: Level = "tenant"
+    covers: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropSnapshot:
+    """By `names`, or by a `filter` over mo_snapshots; one of the two is set. `from_delete` is DELETE
+    FROM mo_snapshots (its tag is DELETE n; `filter` may then be None for all rows)."""
+
+    names: tuple[str, ...]
+    if_exists: bool
+    filter: exp.Expr | None
+    returning: tuple[exp.Expr, ...] | None
+    from_delete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """`snapshot` (a name or a timestamp as text) or `timestamp` (an expression). At a narrower level
+    `names` tell what: one database or schema, or tables."""
+
+    tenant: str | None
+    snapshot: str | None
+    timestamp: exp.Expr | None
+    method: Literal["physical", "logical"]
+    level: Level = "tenant"
+    names: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRestore:
+    """`id` is one of mo_restores; None means the last."""
+
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuum:
+    """`table` None means all of the tenant. With `dry_run` rows tell what would go."""
+
+    table: Name | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlterTenant:
+    """ALTER TENANT … SET (…)."""
+
+    name: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    pass
