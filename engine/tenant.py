@@ -113,10 +113,8 @@ class Tenant:
             setup_sql=setup_sql,
         )
         self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
-        hot_bytes_max = int(options.memory_bytes_max * HOT_SHARE)
-        self._hot = HotTables(
-            self.duck, self.state.columns_of_storage, self._load_storage, hot_bytes_max, budget
-        )
+        share = int(options.memory_bytes_max * HOT_SHARE)
+        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage, share, budget)
         self._committer = Committer(
             state=self.state,
             store=store,
