@@ -105,7 +105,6 @@ class Cursor:
         if isinstance(error, duckdb.OutOfMemoryException):
             return OutOfMemory(
                 "the tenant's memory limit was reached by this statement",
-                detail=text,
                 hint="Raise the server's memory limit per tenant, or make the statement smaller.",
             )
         return QueryFailed(type(error).__name__, text)
