@@ -286,8 +286,8 @@ string_agg(text, text) text = string_agg({0}, {1})
 array_agg(anyelement) anyarray = array_agg({0})
 json_agg(anyelement) json = to_json(list({0})~)
 jsonb_agg(anyelement) jsonb = to_json(list({0})~)
-json_object_agg(any, any) json = json_group_object(CAST({0} AS VARCHAR), {1})
-jsonb_object_agg(any, any) jsonb = json_group_object(CAST({0} AS VARCHAR), {1})
+json_object_agg(any, any) json = CAST('{' || string_agg({3}to_json(CASE WHEN {0} IS NULL THEN error('[22023] field name must not be null') ELSE CAST({0} AS VARCHAR) END) || ':' || coalesce(CAST(to_json({1}) AS VARCHAR), 'null'), ',' {2})~ || '}' AS JSON)
+jsonb_object_agg(any, any) jsonb = CAST('{' || string_agg({3}to_json(CASE WHEN {0} IS NULL THEN error('[22023] field name must not be null') ELSE CAST({0} AS VARCHAR) END) || ':' || coalesce(CAST(to_json({1}) AS VARCHAR), 'null'), ',' {2})~ || '}' AS JSON)
 """
 
 WINDOWS = r"""

@@ -38,7 +38,8 @@ class Parameters:
         return Bound(self._sql(number, found), found)
 
     def _sql(self, number: int, type_: Declared) -> str:
-        return f"CAST(${number} AS {type_.duckdb})"
+        sql = f"CAST(${number} AS {type_.duckdb})"
+        return f"rewinddb_jsonb({sql})" if type_.pg.name == "jsonb" else sql
 
     def oids(self) -> tuple[int, ...]:
         """The type of each; what nothing told is text, and what does not occur here is 0."""

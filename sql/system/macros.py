@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sql.system import arithmetic
 from sql.system.quoting import KEYWORDS
+from sql.types import jsonb
 
 MACRO_PREFIX = "rewinddb_"
 _QUOTED_KEYWORDS = ", ".join(f"'{word}'" for word in sorted(KEYWORDS))
@@ -39,6 +40,8 @@ _BODIES = {
     "quote_literal": _QUOTE_LITERAL,
     "quote_nullable": f"CASE WHEN x IS NULL THEN 'NULL' ELSE {MACRO_PREFIX}quote_literal(x) END",
     "pg_size_pretty": _pretty_size(),
+    "jsonb": jsonb.kept("x"),
+    "jsonb_key": jsonb.comparison_key("x"),
 }
 MACROS: tuple[str, ...] = (
     *(f"CREATE OR REPLACE MACRO {MACRO_PREFIX}{name}(x) AS {body}" for name, body in _BODIES.items()),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 
 from sql.errors import SqlError
+from sql.types import jsonb
 from sql.types.names import Declared, numeric_modifier
 from sql.types.table import NAME_BYTES_MAX
 
@@ -64,6 +65,8 @@ def _cast(declared: Declared, x: str, *, assignment: bool) -> str:
             return f"left(CAST({x} AS VARCHAR), 1)"
         case "numeric":
             return _numeric(declared, x)
+        case "jsonb":
+            return jsonb.kept(x)
         case "time" | "timestamp" | "timestamptz" | "interval":
             return _rounded(declared, x)
     return f"CAST({x} AS {declared.duckdb})"
