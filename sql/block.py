@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.catalog import Catalog
 from engine.ids import Timestamp
 from engine.tenant import Tenant
 from engine.transaction import Transaction
@@ -31,6 +32,14 @@ class SavepointMark:
     settings: Mark
 
 
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A moment that everything is read at, and the catalog of then."""
+
+    ts: Timestamp
+    catalog: Catalog
+
+
 class Block:
     """Where the session stands between BEGIN and COMMIT."""
 
@@ -43,6 +52,8 @@ class Block:
         self._mark: Mark | None = None
         self._started: Timestamp | None = None
         self._catalog_version: object = None
+        self.as_of: AsOf | None = None
+        """Set by SET TRANSACTION SNAPSHOT."""
         self.explicit = False
         self.failed = False
         self.statements = 0
@@ -71,7 +82,13 @@ class Block:
         return "repeatable read" if default == "repeatable read" else "read committed"
 
     @property
+    def reads_the_past(self) -> bool:
+        return self.as_of is not None or bool(self._settings["rewinddb.as_of"])
+
+    @property
     def read_only(self) -> bool:
+        if self.reads_the_past:
+            return True
         if self._modes.read_only is not None:
             return self._modes.read_only
         return self._settings["default_transaction_read_only"] == "on"
@@ -84,6 +101,8 @@ class Block:
                 raise SqlError("25001", message)
             self._modes = replace(self._modes, isolation=modes.isolation)
         if modes.read_only is not None:
+            if self.reads_the_past and not modes.read_only:
+                raise SqlError("25006", "cannot set transaction read-write mode while reading the past")
             if self._transaction is not None and self.read_only and not modes.read_only:
                 raise SqlError("25001", "transaction read-write mode must be set before any query")
             self._modes = replace(self._modes, read_only=modes.read_only)
@@ -100,8 +119,8 @@ class Block:
     def begin(self, modes: TransactionModes) -> None:
         """BEGIN; the caller warns when it is explicit already."""
         self.enter()
-        self.explicit = True
         self.set_modes(modes)
+        self.explicit = True
 
     @property
     def started(self) -> Timestamp:
@@ -152,6 +171,7 @@ class Block:
         self._started = None
         self._modes = TransactionModes()
         self._savepoints.clear()
+        self.as_of = None
         self.explicit = False
         self.failed = False
         self.statements = 0

@@ -12,6 +12,7 @@ from typing import assert_never, cast
 
 from sql import (
     alter,
+    as_of,
     copying,
     ddl,
     dml,
@@ -68,6 +69,7 @@ from sql.statement import (
     Savepoint,
     Set,
     SetTransaction,
+    SetTransactionSnapshot,
     Show,
     Statement,
     Truncate,
@@ -161,6 +163,8 @@ def _dispatch(scope: Scope, statement: Statement, arguments: Arguments) -> Async
     if isinstance(statement, TransactionStatement):
         return transactions.execute(scope, statement)
     match statement:
+        case SetTransactionSnapshot():
+            return as_of.set_transaction(scope, statement)
         case Set():
             return utility.set_setting(scope, statement)
         case Reset():

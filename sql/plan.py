@@ -28,7 +28,8 @@ def moments(tree: exp.Expr) -> tuple[Moment, ...]:
 
 @dataclass(frozen=True)
 class Context:
-    """What a query is planned in. `now` and `statement_now` are what now() and statement_timestamp() say."""
+    """What a query is planned in. `now` and `statement_now` are what now() and statement_timestamp() say.
+    `at` is the moment of tables that name none: None is now, as the transaction sees it."""
 
     catalog: Catalog
     past: Mapping[Moment, tuple[Timestamp, Catalog]]
@@ -40,6 +41,7 @@ class Context:
     now: Timestamp
     statement_now: Timestamp
     settings: Mapping[str, str]
+    at: tuple[Timestamp, Catalog] | None = None
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,9 @@ async def as_timestamp(scope: Scope, text: str) -> Timestamp | None:
 
 
 async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping[str, Rows]) -> str:
-    """`sql` with every marker replaced: tables at their moments, system relations, `rows` of our own."""
+    """`sql` with every marker replaced: tables at their moments, system relations, `rows` of our own.
+    What the past's tables are made of is held first, then their moments are asked for once more: a moment
+    that is readable still was so when its objects were taken."""
     relations: dict[str, str] = {}
     for name, ours in rows.items():
         relations[name] = ours if isinstance(ours, str) else reader.register(ours)
@@ -228,6 +230,10 @@ async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping
     for system in plan.system:
         catalog = scope.catalog if system.at is None else scope.tenant.history.at(system.at)
         relations[system.marker] = reader.register(system.relation.build(catalog, system_context(scope)))
+    past = {use.at for use in plan.relations} | {use.at for use in plan.system}
+    for ts in past:
+        if ts is not None:
+            await scope.interrupts.wait(scope.tenant.settle(ts))
     if not relations:
         return sql
     pattern = "|".join(re.escape(marker) for marker in sorted(relations, key=len, reverse=True))

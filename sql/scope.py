@@ -16,7 +16,7 @@ from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
 from engine.tenant import Tenant
 from engine.transaction import Transaction
-from sql.block import Block
+from sql.block import AsOf, Block
 from sql.errors import SqlError
 from sql.interrupts import Interrupts
 from sql.plan import Context, Moment
@@ -61,6 +61,8 @@ class Scope:
     """Where the rows of the COPY FROM under way go."""
     last_sequence: CatalogId | None = None
     """The sequence of lastval."""
+    as_of_settings: dict[str, AsOf] = field(default_factory=dict)
+    """What the values of `rewinddb.as_of` meant when they were set."""
 
     @property
     def transaction(self) -> Transaction:
@@ -71,8 +73,17 @@ class Scope:
 
     @property
     def catalog(self) -> Catalog:
-        """As the transaction sees it."""
-        return self.block.transaction.catalog
+        """As the transaction sees it, or as it was when the transaction or session reads the past."""
+        as_of = self.as_of
+        return self.block.transaction.catalog if as_of is None else as_of.catalog
+
+    @property
+    def as_of(self) -> AsOf | None:
+        """The moment that SET TRANSACTION SNAPSHOT or `rewinddb.as_of` has set."""
+        if self.block.as_of is not None:
+            return self.block.as_of
+        value = self.settings["rewinddb.as_of"]
+        return self.as_of_settings[value] if value else None
 
     @property
     def database(self) -> Database:
@@ -93,8 +104,10 @@ class Scope:
 
     def context(self, arguments: Arguments, past: Past) -> Context:
         """What `sql.plan` plans a query in."""
+        as_of = self.as_of
         return Context(
             catalog=self.catalog,
+            at=None if as_of is None else (as_of.ts, as_of.catalog),
             past=past,
             database=self.database.name,
             search_path=self.search_path,

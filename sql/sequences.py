@@ -277,6 +277,8 @@ def _set_config(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     name, value = (_text(argument, arguments) for argument in node.expressions[:2])
     if name is None:
         raise SqlError("22004", "SET requires parameter name")
+    if name.lower() == "rewinddb.as_of":
+        raise SqlError("0A000", "set_config of rewinddb.as_of is not supported", hint="Use SET.")
     scope.settings.set(name, value, local=bool(node.expressions[2].this))
     return exp.Literal.string(scope.settings[name])
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from engine.cluster import Cluster
 from engine.errors import StatementCancelled
 from engine.tenant import Tenant
-from sql import describing, execution
+from sql import as_of, describing, execution
 from sql.answers import (
     Answer,
     Batch,
@@ -61,10 +61,14 @@ async def open_session(
         if database not in tenant.catalog.databases:
             raise SqlError("3D000", f'database "{database}" does not exist')
         startup = {name: value for name, value in options.items() if name.lower() not in NOT_SETTINGS}
+        moments = [startup.pop(name) for name in tuple(startup) if name.lower() == as_of.SETTING]
         settings = Settings(startup, role=principal.role, admin=principal.admin)
     except Exception as error:
         raise as_sql_error(error) from error
-    return Session(cluster, tenant, principal, database, settings)
+    session = Session(cluster, tenant, principal, database, settings)
+    if moments and moments[-1]:
+        await session.start_in_the_past(moments[-1])
+    return session
 
 
 class Session:
@@ -87,6 +91,18 @@ class Session:
             prepared=self._prepared,
             statement_now=tenant.now(),
         )
+
+    async def start_in_the_past(self, moment: str) -> None:
+        """The startup option `rewinddb.as_of`. What it means is known only now that there is a session."""
+        try:
+            async with self._guarded():
+                self._scope.block.enter()
+                await as_of.resolve_setting(self._scope, moment)
+                await self._scope.block.rollback()
+                self._scope.settings.start_with(as_of.SETTING, moment)
+        except SqlError:
+            await self.close()
+            raise
 
     @property
     def transaction_status(self) -> TransactionStatus:

@@ -160,6 +160,7 @@ _TABLE = (
     Known("application_name", "", _any, reported=True),
     Known("default_transaction_isolation", "read committed", _isolation),
     Known("default_transaction_read_only", "off", _boolean, reported=True),
+    Known("rewinddb.as_of", "", _any),
     Known("lock_timeout", "0", _milliseconds),
     Known("search_path", '"$user", public', _any),
     Known("statement_timeout", "0", _milliseconds),
@@ -217,7 +218,7 @@ Mark = tuple[dict[str, str], dict[str, str]]
 
 
 def known(name: str) -> Known:
-    if name.lower().startswith("rewinddb."):
+    if name.lower().startswith("rewinddb.") and name.lower() not in KNOWN:
         raise SqlError("0A000", f"the setting {name} is not supported")
     if CUSTOM.fullmatch(name):
         return Known(name.lower(), "", _any)
@@ -265,6 +266,11 @@ class Settings:
         else:
             self._session[key] = kept
             self._local.pop(key, None)
+
+    def start_with(self, name: str, value: str) -> None:
+        """A value of the startup message that had to be looked up first: RESET goes back to it."""
+        self._start[name] = self._session[name] = value
+        self._effective = None
 
     def reset_all(self) -> None:
         self._session = dict(self._start)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pyarrow as pa
 
+from sql import as_of
 from sql import settings as setting_table
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
@@ -47,6 +48,8 @@ async def set_setting(scope: Scope, statement: Set) -> AsyncIterator[Answer]:
         value = ", ".join(values)
     else:
         raise SqlError("22023", f"SET {name} takes only one argument")
+    if name == as_of.SETTING and value:
+        await as_of.resolve_setting(scope, value)
     scope.settings.set(name, value, local=statement.local)
     yield Complete("SET")
 

@@ -104,8 +104,8 @@ class Sessions(Definitions):
             local = self.advance().text == "local"
         if self.at("transaction") and self.peek().text not in ("=", "to", "."):
             self.advance()
-            if self.at("snapshot"):
-                raise self.unsupported("SET TRANSACTION SNAPSHOT")
+            if self.take("snapshot"):
+                return st.SetTransactionSnapshot(self.string())
             return st.SetTransaction(self._modes(required=True), session=False)
         return self._set_value(local)
 

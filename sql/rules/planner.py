@@ -33,6 +33,8 @@ class PlanContext(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
+    def at(self) -> tuple[Timestamp, Catalog] | None: ...
+    @property
     def past(self) -> Mapping[Any, tuple[Timestamp, Catalog]]: ...
     @property
     def database(self) -> str: ...
@@ -78,7 +80,7 @@ class Planner:
         from sql.rules.queries import plan_body
         from sql.system.functions import rewrite
 
-        planned = plan_body(self, rewrite(tree), Scope())
+        planned = plan_body(self, rewrite(tree), Scope(at=self.context.at))
         sql = planned.sql(None)
         return sql, planned.columns
 

@@ -72,6 +72,7 @@ from sql.statement.sessions import (
     Savepoint,
     Set,
     SetTransaction,
+    SetTransactionSnapshot,
     Show,
     TransactionModes,
 )
@@ -99,6 +100,7 @@ Statement = (
     | ReleaseSavepoint
     | RollbackTo
     | SetTransaction
+    | SetTransactionSnapshot
     | Set
     | Reset
     | Show
@@ -171,6 +173,7 @@ __all__ = [
     "SetNotNull",
     "SetSchema",
     "SetTransaction",
+    "SetTransactionSnapshot",
     "SetType",
     "Show",
     "Statement",

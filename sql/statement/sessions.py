@@ -64,6 +64,13 @@ class SetTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTransactionSnapshot:
+    """`snapshot` is a name or a timestamp as text."""
+
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
 class Set:
     """`values` None means SET … TO DEFAULT. Names are lower case; a list keeps its items."""
 

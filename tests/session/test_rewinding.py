@@ -186,3 +186,44 @@ def test_vacuum_frees_what_a_narrower_snapshot_does_not_hold(with_cluster: Run) 
         assert await a.value("SELECT count(*) FROM kept {SNAPSHOT = 's'}") == "100"
 
     with_cluster(body)
+
+
+def test_a_session_may_start_in_the_past(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        await a.lines("CREATE SNAPSHOT s")
+        ts = await a.value("SELECT clock_timestamp()")
+        await a.lines("DELETE FROM t")
+        for moment in ("s", ts or ""):
+            past = await Client.connect(cluster, options={"rewinddb.as_of": moment})
+            assert await past.value("SELECT x FROM t") == "1"
+            assert (await past.error("INSERT INTO t VALUES (2)")).sqlstate == "25006"
+            await past.lines("SET rewinddb.as_of = ''")
+            assert await past.value("SELECT count(*) FROM t") == "0"
+            await past.lines("DISCARD ALL")
+            assert await past.value("SELECT x FROM t") == "1"
+            await past.session.close()
+        with pytest.raises(SqlError) as caught:
+            await Client.connect(cluster, options={"rewinddb.as_of": "nosuch"})
+        assert caught.value.sqlstate == "42704"
+
+    with_cluster(body)
+
+
+def test_a_prepared_moment_that_was_collected_is_refused(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a, b = await Client.connect(cluster), await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        ts = await a.value("SELECT clock_timestamp()")
+        await a.lines("TRUNCATE t")
+        await a.lines("CHECKPOINT")
+        await b.lines(f"PREPARE q AS SELECT x FROM t FOR SYSTEM_TIME AS OF '{ts}'")
+        assert await b.value("EXECUTE q") == "1"
+        await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
+        await a.lines("VACUUM")
+        assert (await b.error("EXECUTE q")).sqlstate == "22023"
+
+    with_cluster(body)
