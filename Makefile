@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench clean
+.PHONY: help demo test check fmt torture bench clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,6 +24,9 @@ check: .venv/test.stamp  ## style, types and the import contract, without the te
 fmt: .venv/test.stamp  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+torture: .venv/test.stamp  ## try for half an hour to lose data; TORTURE="--scale 10 --seed 7" for longer
+	$(BIN)/python -m tests.torture $(TORTURE)
 
 bench: .venv/test.stamp  ## measure beside PostgreSQL; BENCH=--quick for a short run
 	$(BIN)/python -m bench $(BENCH)

@@ -19,7 +19,7 @@ from engine.tenant import Options, Tenant
 from engine.transaction import Transaction
 
 TENANT = "acme"
-Row = tuple[int, str]
+Row = tuple[int, str] | tuple[int | str | None, ...]
 
 
 class Lab:
@@ -56,12 +56,13 @@ class Lab:
 
     @staticmethod
     def arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
+        """Rows for all columns of the table; where they are too short, nulls."""
         rows = list(rows)
-        id, value = (f"c{column.id}" for column in table.columns[:2])
+        types = [pa.int32(), *[pa.string()] * (len(table.columns) - 1)]
         return pa.table(
             {
-                id: pa.array([row[0] for row in rows], pa.int32()),
-                value: pa.array([row[1] for row in rows], pa.string()),
+                f"c{column.id}": pa.array([row[at] if at < len(row) else None for row in rows], type)
+                for at, (column, type) in enumerate(zip(table.columns, types, strict=True))
             }
         )
 

@@ -22,6 +22,7 @@ from engine.stores.base import ObjectInfo, Store
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
 from tests.engine.lab import Lab, Row, opened
+from tests.tally import tally
 
 Rows = list[Row]
 Operation = Callable[[Lab], Awaitable[object]]
@@ -185,6 +186,7 @@ def test_killed_between_any_two_changes(tmp_path: Path, kind: str, applied: bool
                 assert survived > 0
                 return
             await sound_afterwards(store, folder / "after", prepared, allowed)
+            tally("crashes between two changes of the store")
         raise AssertionError("the operation never came to its end")
 
     asyncio.run(run())

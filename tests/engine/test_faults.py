@@ -31,6 +31,7 @@ from tests.engine.test_crash import (
     findings,
     prepare,
 )
+from tests.tally import tally
 
 ACME = "tenants/acme/"
 STRIDE = 1 if LONG else 6
@@ -69,7 +70,7 @@ def test_one_fault(tmp_path: Path, kind: str, toxic: ToxicName) -> None:
                 if not await meets(prepared, folder, kind, toxic, call, skip):
                     break
                 met += 1
-        print(f"{toxic} during {kind}: {met} faults")
+        tally("faults of the store", met)
         assert met > 0 or toxic == "short_read", "some call must have met it"
 
     asyncio.run(run())

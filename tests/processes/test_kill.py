@@ -17,6 +17,7 @@ from tests.clients.test_kill import DURABLE_STORES
 from tests.conftest import StoreAddress
 from tests.processes.bank import USER, Books, audit, customers, found_bank
 from tests.processes.servers import checked
+from tests.tally import tally
 
 ROUNDS = int(os.environ.get("REWINDDB_KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("REWINDDB_SEED", "1"))
@@ -40,10 +41,9 @@ def test_the_bank_outlives_its_servers(store_address: StoreAddress, tmp_path: Pa
                 working.wait(chance.uniform(0.3, LOAD_SECONDS_MAX), 20)
                 server.kill()
                 working.join()
+                tally("transfers acknowledged", working.done)
     with serving(store_address, tmp_path) as server, server.connect(USER) as connection:
         moments += audit(connection, books)
     checked(store_address)
-    print(
-        f"{ROUNDS} kills: {len(books.acknowledged):,} transfers acknowledged, {len(books.open)} left open, "
-        f"{moments:,} moments compared"
-    )
+    tally("kill -9 of a server under load", ROUNDS)
+    tally("moments compared", moments)

@@ -18,6 +18,7 @@ from tests.clients.serving import serving
 from tests.conftest import StoreAddress
 from tests.processes.bank import USER, Books, audit, customers, found_bank
 from tests.processes.servers import checked
+from tests.tally import tally
 
 RESTARTS = int(os.environ.get("REWINDDB_RESTART_ROUNDS", "1"))
 DISK_MB = 32
@@ -45,6 +46,8 @@ def test_seaweed_restarts_under_load(tmp_path: Path) -> None:
                     stack.close()
                     stack.enter_context(services.seaweed(data, ports))
                     working.wait(0.3, 10)
+            tally("restarts of SeaweedFS under load", RESTARTS)
+            tally("transfers acknowledged", len(books.acknowledged))
             assert books.errors.keys() <= PASSING, working.last
             assert books.open == set()
             with server.connect(USER) as connection:

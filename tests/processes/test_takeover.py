@@ -21,6 +21,7 @@ from tests.clients.test_kill import DURABLE_STORES
 from tests.conftest import StoreAddress
 from tests.processes.bank import USER, Books, audit, customers, found_bank
 from tests.processes.servers import checked, stopped
+from tests.tally import tally
 
 ROUNDS = int(os.environ.get("REWINDDB_STOP_ROUNDS", "1"))
 SEED = int(os.environ.get("REWINDDB_SEED", "1"))
@@ -80,11 +81,13 @@ def test_a_server_that_stood_still_never_writes_again(store_address: StoreAddres
                 displaced.join()
                 successors.wait(0.2, 3)
             with new.connect(USER) as connection:
-                moments = audit(connection, books)
+                moments += audit(connection, books)
             old.terminate()
             old = new
         checked(store_address)
-    print(f"{ROUNDS} stops: {len(books.acknowledged):,} transfers acknowledged, {moments:,} moments compared")
+    tally("servers stopped, overtaken and continued", ROUNDS)
+    tally("transfers acknowledged", len(books.acknowledged))
+    tally("moments compared", moments)
 
 
 def test_a_login_that_fails_takes_nothing_over(tmp_path: Path) -> None:
