@@ -18,13 +18,15 @@ from sql.bound import (
 from sql.errors import SqlError
 from sql.functions import casts_implicitly
 from sql.params import Parameters
+from sql.render import string
 from sql.rules.intervals import interval_text
 from sql.rules.literals import literal
-from sql.types import Declared, explicit_cast
+from sql.types import Declared, explicit_cast, input_cast
 
 _TEXT_TYPES = frozenset(["text", "varchar", "bpchar", "name", "char"])
 _INTEGERS = frozenset(["int2", "int4", "int8"])
 _NUMBERS = _INTEGERS | {"numeric", "float4", "float8"}
+_READ = frozenset(["int2", "int4", "int8", "float4", "float8", "bytea", "date", "timestamp", "timestamptz"])
 _OID_TYPES = frozenset(
     ["oid", "regclass", "regtype", "regproc", "regnamespace", "regrole", "xid", "cid", "xid8"]
 )
@@ -116,9 +118,16 @@ def converted(bound: Bound, wanted: Declared) -> str:
         return f"rewinddb_jsonb({bound.sql})"
     if name == "jsonb" and target == "json":
         return bound.sql
-    if name in _TEXT_TYPES and target == "bytea":
-        return f"unhex(substring({bound.sql}, 3))"
+    if name in _TEXT_TYPES and target in _READ:
+        return _read(bound.sql, wanted)
+    if target == "float8" and bound.literal is not None:
+        return f"CAST({string(bound.literal)} AS DOUBLE)"
     return f"CAST({bound.sql} AS {wanted.duckdb})"
+
+
+def _read(sql: str, wanted: Declared) -> str:
+    """Text that only the data knows, by PostgreSQL's input functions; it is bound once, being repeated."""
+    return f"list_transform([{sql}], lambda input: {input_cast(wanted, 'input')})[1]"
 
 
 def _numeric(bound: Bound, name: str) -> str:
@@ -126,7 +135,10 @@ def _numeric(bound: Bound, name: str) -> str:
         return f"CAST({bound.sql} AS DECIMAL({ {'int2': 5, 'int4': 10, 'int8': 19}[name] },0))"
     scale = 10 if name in _TEXT_TYPES else 15
     if name in ("float4", "float8"):
-        return f"CAST({bound.sql} AS DECIMAL(38,{scale}))"
+        digits = 6 if name == "float4" else 15
+        return f"CAST(format('{{:.{digits}g}}', CAST({bound.sql} AS DOUBLE)) AS DECIMAL(38,{scale}))"
+    if name in _TEXT_TYPES:
+        return _read(bound.sql, NUMERIC)
     return f"CAST({bound.sql} AS {NUMERIC.duckdb})"
 
 
@@ -153,6 +165,8 @@ def text_of(sql: str, source: Declared) -> str:
                 f"CASE {plain_text} WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity' "
                 f"WHEN 'nan' THEN 'NaN' ELSE {short} END"
             )
+        case "date" | "timestamp" | "timestamptz":
+            return f"regexp_replace({plain_text}, '^(\\S+) \\(BC\\)(.*)$', '\\1\\2 BC')"
         case "interval":
             return interval_text(sql)
         case "bytea":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from sql.bound import BOOL, TEXT, Bound, array_of, element_of, plain
+from sql.bound import BOOL, FLOAT8, TEXT, Bound, array_of, element_of, plain
 from sql.errors import SqlError
 from sql.functions import casts_implicitly
 from sql.resolve import Scope
@@ -56,7 +56,11 @@ def comparable(planner: Planner, symbol: str, left: Bound, right: Bound) -> tupl
         raise unknown_operator(shown, left, right)
     if first.name == second.name == "jsonb":
         return f"rewinddb_jsonb_key({left.sql})", f"rewinddb_jsonb_key({right.sql})"
-    if first.oid == second.oid or {first.name, second.name} <= _NUMBERS:
+    if first.oid == second.oid:
+        return left.sql, right.sql
+    if {first.name, second.name} <= _NUMBERS:
+        if {first.name, second.name} & {"float4", "float8"}:
+            return coercion.converted(left, FLOAT8), coercion.converted(right, FLOAT8)
         return left.sql, right.sql
     if {first.name, second.name} <= _MOMENTS or (_is_string(first) and _is_string(second)):
         return left.sql, right.sql
@@ -141,10 +145,12 @@ def _quantified(planner: Planner, node: exp.Binary, scope: Scope, symbol: str) -
         compared = [compare(planner, symbol, left, planner.expression(item, scope)) for item in items]
         return Bound("(" + (" OR " if word == "ANY" else " AND ").join(compared) + ")", BOOL)
     first, array = _with_array(planner, symbol, left, planner.expression(inner, scope))
-    if inner.find(exp.Column) is not None:
+    if isinstance(inner.unnest(), exp.Column):
         return Bound(f"(CASE WHEN {array} IS NOT NULL THEN {first} {symbol} {word} ({array}) END)", BOOL)
     sql = f"({first} {symbol} {word} (SELECT unnest({array})))"
-    if word == "ALL" and not isinstance(inner.unnest(), exp.Literal | exp.Array):
+    if (word == "ALL" or inner.find(exp.Column) is not None) and not isinstance(
+        inner.unnest(), exp.Literal | exp.Array
+    ):
         sql = f"(CASE WHEN {array} IS NOT NULL THEN {sql} END)"
     return Bound(sql, BOOL)
 
@@ -214,10 +220,20 @@ def membership(planner: Planner, node: exp.In, scope: Scope) -> Bound:
     if left.type is None:
         known = coercion.common_type(items, "IN")
         left = planner.settle(left, known)
+    if left.type is not None and left.type.pg.name == "float4" and len(items) > 1:
+        items = _as_reals(left, items)
     compared = [comparable(planner, "=", left, item) for item in items]
     if all(first == left.sql for first, _ in compared):
         return Bound(f"({left.sql} IN ({', '.join(second for _, second in compared)}))", BOOL)
     return Bound("(" + " OR ".join(f"({first} = {second})" for first, second in compared) + ")", BOOL)
+
+
+def _as_reals(left: Bound, items: list[Bound]) -> list[Bound]:
+    """PostgreSQL makes an array of a list, of a type common to both sides: reals stay reals in it."""
+    common = coercion.common_type([left, *items], "IN")
+    if common.pg.name != "float4":
+        return items
+    return [item if item.type is None else Bound(coercion.converted(item, common), common) for item in items]
 
 
 def _one_column(planner: Planner, columns: list[tuple[str, Bound]], node: exp.Expr) -> None:

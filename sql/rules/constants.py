@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 from sqlglot import exp
@@ -9,6 +10,7 @@ from sqlglot import exp
 from sql.bound import BOOL, INT4, INT8, NUMERIC, Bound
 from sql.errors import SqlError
 from sql.render import string
+from sql.types import raising
 
 DIGITS_MAX = 38
 
@@ -21,7 +23,11 @@ def number(text: str, *, negative: bool = False) -> Bound:
             return Bound(text.lstrip("0") or "0", INT4, integer=True)
         if len(text) <= 40 and int(text) < 2**63 + negative:
             return Bound(str(int(text)), INT8, integer=True)
-    sql, scale = decimal_sql(text)
+    try:
+        sql, scale = decimal_sql(text)
+    except SqlError as error:
+        sql = f"CAST({raising(error.sqlstate, error.message, error.detail)} AS {NUMERIC.duckdb})"
+        return Bound(sql, NUMERIC, literal=text if math.isfinite(float(text)) else None)
     return Bound(sql, NUMERIC, scale=scale)
 
 

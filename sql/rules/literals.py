@@ -8,6 +8,7 @@ wrong for its type is told at once (22P02), with its place. What is read alike i
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 from sql.bound import element_of
@@ -24,8 +25,12 @@ _RANGES = {"int2": 15, "int4": 31, "int8": 63}
 _OID_LIKE = frozenset(["oid", "xid", "cid", "xid8"])
 _SPECIAL_FLOATS = {"infinity": "inf", "inf": "inf", "+infinity": "inf", "-infinity": "-inf", "-inf": "-inf",
                    "nan": "nan"}  # fmt: skip
+_LARGEST = {"float4": 3.4028235677973366e38, "float8": sys.float_info.max}
+_SMALLEST = {"float4": 1e-45, "float8": 5e-324}
 _HEX = re.compile(r"\\x((?:\s*[0-9a-fA-F]{2})*)\s*\Z")
 _ISO_DATE = re.compile(r"\s*(\d{4,6})-?(\d{1,2})-?(\d{1,2})\s*(BC)?\s*\Z", re.IGNORECASE)
+_ERA = re.compile(r"\s*\b(BC|AD)\s*\Z", re.IGNORECASE)
+_ISO_DAY = re.compile(r"(\d{4,6}-\d{1,2}-\d{1,2})([T ].*)?\Z")
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?=\D|\Z)")
 _US_DATE = re.compile(r"\s*(\d{1,2})/(\d{1,2})/(\d{4})(?=\D|\Z)")
 _MONTH_FIRST = re.compile(r"\s*([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})(?=\D|\Z)")
@@ -92,7 +97,16 @@ def _float(value: str, wanted: Declared) -> str:
     special = _SPECIAL_FLOATS.get(text.lower())
     if special is None and _NUMERIC.match(value) is None:
         raise invalid(wanted.pg.title, value)
+    if special is None and not _in_range(text, wanted.pg.name):
+        raise SqlError("22003", f'"{text}" is out of range for type {wanted.pg.title}')
     return f"CAST({string(special or text)} AS {wanted.duckdb})"
+
+
+def _in_range(text: str, name: str) -> bool:
+    """Neither infinite nor, unless written so, zero."""
+    number, largest, smallest = abs(float(text)), _LARGEST[name], _SMALLEST[name]
+    written_zero = not any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    return number <= largest and (written_zero or number >= smallest)
 
 
 def _oid(value: str, wanted: Declared) -> str:
@@ -135,7 +149,17 @@ def bad_interval(value: str) -> SqlError:
 
 
 def _moment(value: str, wanted: Declared) -> str:
-    """date, timestamp, timestamptz: PostgreSQL's other spellings of a date become ISO's."""
+    """date, timestamp, timestamptz: PostgreSQL's other spellings of a date become ISO's. DuckDB wants an
+    era right behind the date, and lets it go without a word elsewhere."""
+    before_christ = _ERA.search(value)
+    if before_christ is not None:
+        dated = _ISO_DAY.match(_iso(value[: before_christ.start()].strip()))
+        if dated is None:
+            raise _no_moment(value, wanted)
+        if before_christ[1].upper() == "BC":
+            era = f"{dated[1]} (BC){'' if wanted.pg.name == 'date' else dated[2] or ''}"
+            return explicit_cast(wanted, string(era))
+        value = value[: before_christ.start()]
     text = value.strip()
     lowered = text.lower()
     kind = wanted.pg.name
@@ -152,11 +176,15 @@ def _moment(value: str, wanted: Declared) -> str:
     if kind == "timestamp":
         text = re.sub(r"(\d)\s*(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?)\Z", r"\1", text) if ":" in text else text
     if not re.match(r"[+-]?\d|-?inf|\+inf", text.lower()) or len(text) > 60:
-        name = wanted.pg.title.removesuffix(" without time zone")
-        raise SqlError("22007", f'invalid input syntax for type {name}: "{value}"')
+        raise _no_moment(value, wanted)
     if wanted.modifier >= 0:
         return explicit_cast(wanted, string(text))
     return f"CAST({string(text)} AS {wanted.duckdb})"
+
+
+def _no_moment(value: str, wanted: Declared) -> SqlError:
+    name = wanted.pg.title.removesuffix(" without time zone")
+    return SqlError("22007", f'invalid input syntax for type {name}: "{value}"')
 
 
 def _relative(word: str, wanted: Declared) -> str:

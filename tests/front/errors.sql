@@ -153,3 +153,7 @@ SELECT a FROM people WHERE id IN ();
 SELECT generate_series(1, 2) FROM people WHERE generate_series(1, 2) = 1;
 SELECT count(*) OVER (ORDER BY nope) FROM people;
 SELECT 1 FROM people WINDOW w AS (PARTITION BY nope);
+SELECT '1e400'::float8;
+SELECT '1e-400'::float8;
+SELECT '1e39'::real;
+SELECT '0044 BC'::date;

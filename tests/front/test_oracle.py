@@ -21,7 +21,7 @@ from psycopg.types.string import TextLoader
 from sql.plan import Plan
 from tests.front.world import Duck, planned, postgres_ddl
 
-_FILES = ("oracle.sql", "arithmetic.sql", "jsonb.sql")
+_FILES = ("oracle.sql", "arithmetic.sql", "jsonb.sql", "values.sql")
 
 
 class _TrimmedLoader(TextLoader):
