@@ -22,8 +22,11 @@ What writes is the same with more steps: `sql.insert.run`, `sql.update.run` and 
 a query that gives the new rows, make them fit (`sql.assignment.fitted`), check them
 (`sql.dml.check_rows`), hand them to the engine's transaction, and read RETURNING from what was written;
 `sql.dml.writing` does it again when what was read has changed meanwhile. Definitions (`sql.ddl`,
-`sql.alter`, `sql.drop`, `sql.views`) are edits of the catalog. `sql.snapshots.create` commits by itself,
-and `sql.restoring.restore` stands outside any transaction.
+`sql.alter`, `sql.drop`, `sql.views`) are edits of the catalog. `sql.snapshots.create` commits by itself.
+`sql.restoring.restore` of a whole tenant stands outside any transaction; of a part (`sql.extents.resolve`)
+it is a step of one like any other. What a narrower snapshot shows, `sql.coverage.CoveredCatalog` limits;
+`sql.as_of.set_transaction` sets a moment for longer than a statement; `sql.vacuum.execute` frees what no
+moment needs.
 
 Whatever comes up, `sql.failures.as_sql_error` makes it an `sql.errors.SqlError`.
 """

@@ -37,12 +37,12 @@ REFUSED = [
     "NOTIFY x",
     "CREATE ROLE bob",
     "GRANT SELECT ON t TO bob",
-    "CREATE SNAPSHOT s FOR TABLE t",
-    "RESTORE TABLE t FROM SNAPSHOT good",
     "CREATE TENANT x CLONE sys",
+    "RESTORE TABLE t FROM SNAPSHOT good TO TABLE t2",
+    "RESTORE TABLE t FROM SNAPSHOT good WHERE a = 1",
     "EXPLAIN RESTORE TENANT FROM SNAPSHOT good",
-    "UNDO RESTORE",
-    "ALTER TENANT sys SET (history_retention = '7 days')",
+    "UNDROP TABLE t",
+    "ALTER TENANT sys SET (memory_limit = '2GB')",
 ]
 """A statement for each thing that the last section says is not there."""
 
