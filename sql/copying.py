@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Column, Table
-from engine.errors import QueryFailed
+from engine.errors import QueryFailed, StaleRead
 from sql import assignment, build, dml, names, query, selecting
 from sql.answers import Answer, Batch, Complete, CopyIn, CopyOptions, CopyOut, ResultColumn, RowsBegin
 from sql.dml import Written
@@ -213,7 +213,11 @@ async def _copy_from(scope: Scope, statement: Copy) -> AsyncIterator[Answer]:
     columns = tuple(ResultColumn(column.name, text.oid, text.size) for column in plan.columns)
     try:
         yield CopyIn(columns, statement.options)
-        written = await dml.writing(scope, receiver.finish)
+        written = await receiver.finish()
+    except StaleRead as error:
+        # The rows are cast for the table of the beginning and the client cannot be asked again.
+        message = f'relation "{plan.table.name}" changed while rows were copied into it'
+        raise SqlError("40001", message, hint="Nothing was copied. Run the COPY again.") from error
     finally:
         scope.receiver = None
     yield Complete(f"COPY {written.count}")
