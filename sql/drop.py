@@ -205,6 +205,8 @@ def draws_from_nothing(scope: Scope, column: Column) -> bool:
     """Whether the column's default calls a sequence that is not there."""
     if column.default is None or "nextval" not in column.default:
         return False
+    if column.sequence is not None:
+        return column.sequence not in scope.catalog.sequences
     draws = sequences.call_of(parse.parse_expression(column.default)) == "nextval"
     return draws and _drawn_from(scope, column) is None
 

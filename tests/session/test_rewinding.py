@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,10 @@ from engine.catalog import Put, Snapshot
 from engine.cluster import Cluster
 from engine.errors import MomentTooOld
 from engine.ids import Timestamp
+from engine.stores.memory import MemoryStore
 from sql.errors import SqlError
+from sql.passwords import make_verifier
+from sql.system.functions import MACROS
 from tests.session.harness import TENANT, Client, render
 
 Run = Callable[[Callable[[Cluster], object]], None]
@@ -227,3 +231,59 @@ def test_a_prepared_moment_that_was_collected_is_refused(with_cluster: Run) -> N
         assert (await b.error("EXECUTE q")).sqlstate == "22023"
 
     with_cluster(body)
+
+
+def test_it_is_all_there_after_a_reopening(tmp_path: Path) -> None:
+    async def body() -> None:
+        store = MemoryStore()
+        verifier = make_verifier("secret", iterations=1)
+        seen = []
+        for turn in ("first", "again"):
+            cluster = Cluster(store, cache_dir=tmp_path / turn, setup_sql=MACROS)
+            await cluster.start(lambda: verifier)
+            if turn == "first":
+                await cluster.create_tenant(TENANT, "admin", verifier)
+                await _rewind(await Client.connect(cluster))
+            a = await Client.connect(cluster)
+            seen.append([await a.rows(text) for text in _QUERIES])
+            if turn == "again":
+                await a.lines("RESTORE SCHEMA app FROM SNAPSHOT ss")
+                assert await a.value("SELECT v FROM app.t") == "1"
+                await a.lines("UNDO RESTORE")
+                assert await a.value("SELECT v FROM app.t") == "3"
+            await cluster.close()
+        assert seen[0] == seen[1]
+
+    asyncio.run(body())
+
+
+_QUERIES = (
+    "SELECT * FROM app.t",
+    "SELECT * FROM app.t {SNAPSHOT = 'ss'}",
+    "SELECT name, level, schema_name, table_name FROM mo_snapshots ORDER BY timestamp",
+    "SELECT id, level, objects, moment, commit_ts, method, role FROM mo_restores ORDER BY id",
+    "SELECT why FROM mo_recovery_window ORDER BY latest DESC",
+)
+
+
+async def _rewind(a: Client) -> None:
+    for text in (
+        f"ALTER TENANT {TENANT} SET (history_retention = '0')",
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.t (id serial PRIMARY KEY, v int)",
+        "INSERT INTO app.t (v) VALUES (1)",
+        "CREATE SNAPSHOT ss FOR SCHEMA app",
+        "UPDATE app.t SET v = 2",
+        "CREATE SNAPSHOT st FOR TABLE app.t",
+        "RESTORE TABLE app.t FROM SNAPSHOT ss",
+        "UNDO RESTORE",
+        "BEGIN",
+        "RESTORE TABLE app.t FROM SNAPSHOT st USING LOGICAL",
+        "UPDATE app.t SET v = 3",
+        "COMMIT",
+        "DROP SNAPSHOT st",
+        "VACUUM",
+        "INSERT INTO app.t (v) VALUES (4)",
+        "DELETE FROM app.t WHERE v = 4",
+    ):
+        await a.lines(text)

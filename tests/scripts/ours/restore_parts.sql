@@ -529,3 +529,28 @@ table | {postgres.public.t} | physical | admin
 tenant | ∅ | physical | admin
 tenant | ∅ | physical | admin
 SELECT 20
+-- a default of a table outside needs a sequence that the restore would end
+a> CREATE SCHEMA seqs
+CREATE SCHEMA
+a> CREATE SNAPSHOT none
+NOTICE: snapshot "none" at <time>
+CREATE SNAPSHOT
+a> CREATE SEQUENCE seqs.numbers
+CREATE SEQUENCE
+a> CREATE TABLE outside (id int DEFAULT nextval('seqs.numbers'), v int)
+CREATE TABLE
+a>! RESTORE SCHEMA seqs FROM SNAPSHOT none
+ERROR: 2BP01 cannot restore because default value for column id of table public.outside would not hold any more
+DETAIL: It needs something that the restore changes or that is not part of it.
+HINT: Restore more at once (the schema, the database), or drop it first.
+a> INSERT INTO outside (v) VALUES (1) RETURNING id
+id
+1
+INSERT 0 1
+a> DROP TABLE outside
+DROP TABLE
+a> RESTORE SCHEMA seqs FROM SNAPSHOT none
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+RESTORE
+a>! SELECT nextval('seqs.numbers')
+ERROR: 42P01 relation "seqs.numbers" does not exist
