@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from engine.stores.local import TEMPORARY
 from tests.clients.serving import Server
 from tests.conftest import StoreAddress
 
@@ -36,3 +39,19 @@ def stopped(server: Server) -> Iterator[None]:
         yield
     finally:
         server.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def stopped_in_a_put(server: Server, store: Path) -> Iterator[None]:
+    """The same, with a file of the local store written or named and not yet acknowledged."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not os.listdir(store / TEMPORARY):
+            continue
+        with stopped(server):
+            time.sleep(0.05)
+            if os.listdir(store / TEMPORARY):
+                yield
+                return
+        time.sleep(0.01)
+    raise AssertionError("the server was never caught in a put")

@@ -49,12 +49,11 @@ def damage(path: Path, how: str) -> None:
         path.unlink()
         return
     data = bytearray(path.read_bytes())
-    if how == "altered":
-        data[len(data) // 2] ^= 0x10
-    path.write_bytes(data if how == "altered" else data[: len(data) // 2])
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)
 
 
-@pytest.mark.parametrize("how", ["missing", "altered", "cut"])
+@pytest.mark.parametrize("how", ["missing", "altered"])
 def test_who_needs_it_is_told(tmp_path: Path, how: str) -> None:
     address = StoreAddress(f"file://{tmp_path / 'store'}")
     with serving(address, tmp_path) as server:

@@ -20,7 +20,7 @@ from tests.clients.serving import serving
 from tests.clients.test_kill import DURABLE_STORES
 from tests.conftest import StoreAddress
 from tests.processes.bank import USER, Books, audit, customers, found_bank
-from tests.processes.servers import checked, stopped
+from tests.processes.servers import checked, stopped, stopped_in_a_put
 from tests.tally import tally
 
 ROUNDS = int(os.environ.get("REWINDDB_STOP_ROUNDS", "1"))
@@ -88,6 +88,29 @@ def test_a_server_that_stood_still_never_writes_again(store_address: StoreAddres
     tally("servers stopped, overtaken and continued", ROUNDS)
     tally("transfers acknowledged", len(books.acknowledged))
     tally("moments compared", moments)
+
+
+@pytest.mark.timeout(60 + 60 * ROUNDS)
+def test_a_server_stopped_in_a_put(tmp_path: Path) -> None:
+    """The put comes to its end after somebody else has taken the tenant over."""
+    address = StoreAddress(f"file://{tmp_path / 'store'}")
+    books = Books()
+    with contextlib.ExitStack() as servers:
+        old = servers.enter_context(serving(address, folder(tmp_path, "founder")))
+        found_bank(old)
+        for round_ in range(ROUNDS):
+            new = servers.enter_context(serving(address, folder(tmp_path, f"round {round_}")))
+            with customers(old, books, upkeep=round_ % 2 == 1, seed=SEED * 1000 + round_) as displaced:
+                displaced.wait(0.1, 3)
+                with stopped_in_a_put(old, tmp_path / "store"), new.connect(USER) as connection:
+                    connection.execute("create table if not exists proof (n int)")
+                displaced.join()
+            with new.connect(USER) as connection:
+                audit(connection, books)
+            old.terminate()
+            old = new
+        checked(address)
+    tally("servers stopped in a put, overtaken and continued", ROUNDS)
 
 
 def test_a_login_that_fails_takes_nothing_over(tmp_path: Path) -> None:
