@@ -94,7 +94,7 @@ class Cursor:
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except (duckdb.Error, pa.ArrowException) as error:
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise self._translated(error) from error
 
     def _translated(self, error: Exception) -> EngineError:
