@@ -15,7 +15,14 @@ from typing import get_args
 import pytest
 
 from engine.clock import ManualClock
-from engine.errors import EngineError, LogCorrupted, ObjectCorrupted, StoreFull, StoreUnavailable
+from engine.errors import (
+    CommitUnknown,
+    EngineError,
+    LogCorrupted,
+    ObjectCorrupted,
+    StoreFull,
+    StoreUnavailable,
+)
 from engine.stores.faulty import FaultyStore, Operation, ToxicName
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab, opened
@@ -142,3 +149,31 @@ async def _as_it_should_be(lab: Lab, prepared: Prepared, kind: str) -> None:
     await lab.insert((77, "goes on"))
     await lab.tenant.flush()
     assert await lab.cold_rows() == sorted([*after, (77, "goes on")])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "open"])
+@pytest.mark.parametrize("toxic", ["error_before", "error_after", "throttled", "disk_full"])
+def test_an_outage(tmp_path: Path, kind: str, toxic: ToxicName) -> None:
+    """The store takes nothing any more for longer than anybody waits, and then it does again."""
+
+    async def run() -> None:
+        prepared = await prepare(MemoryStore(), tmp_path / "prepared")
+        clock = ManualClock(LATER)
+        store = FaultyStore(await copy_of(prepared.store), clock)
+        operation, allowed = cases(prepared)[kind]
+        async with opened(store, tmp_path, clock=clock, options=OPTIONS) as lab:
+            store.inject(toxic, "put", ACME, times=None)
+            if toxic == "error_after":
+                store.inject("error_before", "get", ACME, times=None)
+            with pytest.raises((StoreUnavailable, StoreFull, CommitUnknown)) as failure:
+                await operation(lab)
+            decided = not isinstance(failure.value, CommitUnknown)
+            store.heal()
+            lab.tenant = await lab.cluster.tenant("acme")
+            assert await lab.rows() in (allowed[:1] if decided else allowed)
+            if await lab.rows() != allowed[-1] or len(allowed) == 1:
+                await operation(lab)
+            await _as_it_should_be(lab, prepared, kind)
+        assert [text for text in await findings(store) if text.startswith("fault")] == []
+
+    asyncio.run(run())
