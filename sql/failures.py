@@ -234,6 +234,16 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
         ),
         (r"Invalid UTF8 Codepoint -", _says("22023", "character number must be positive")),
         (r"Invalid UTF8 Codepoint", _says("54000", "requested character not valid for encoding: UTF8")),
+        (r"Like pattern must not end", _says("22025", "LIKE pattern must not end with escape character")),
+        (
+            r"Could not parse string \"(?P<value>.*?)\" according to .*out of range",
+            _says("22008", 'date/time field value out of range: "{value}"'),
+        ),
+        (
+            r"Could not parse string \"(?P<value>.*?)\" according to",
+            _says("22007", 'invalid value "{value}" for the given format'),
+        ),
+        (r"Cannot subtract infinite timestamps", _says("22008", "cannot subtract infinite timestamps")),
         (r"interval cannot be 0", _says("22023", "step size cannot equal zero")),
         (
             r"cannot take (square root|logarithm) of",

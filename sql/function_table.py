@@ -110,7 +110,7 @@ repeat(text, int4) text = repeat({0}, {1})
 reverse(text) text = reverse({0})
 replace(text, text, text) text = replace({0}, {1}, {2})
 translate(text, text, text) text = translate({0}, {1}, {2})
-split_part(text, text, int4) text = CASE WHEN {2} = 0 THEN error('[22023] field position must not be zero') ELSE split_part({0}, {1}, {2}) END
+split_part(text, text, int4) text = CASE WHEN {2} = 0 THEN error('[22023] field position must not be zero') WHEN {1} = '' THEN CASE WHEN abs({2}) = 1 THEN {0} ELSE left({0}, 0) END ELSE split_part({0}, {1}, {2}) END
 position(text, text) int4 = CAST(strpos({0}, {1}) AS INTEGER)
 strpos(text, text) int4 = CAST(strpos({0}, {1}) AS INTEGER)
 substring(text, int4) text = substring({0}, greatest({1}, 1))
@@ -121,7 +121,7 @@ substring(text, text) text = CASE WHEN regexp_matches({0}, {1}) THEN CASE WHEN r
 overlay(text, text, int4) text = (left({0}, {2} - 1) || {1} || substring({0}, CAST({2} + length({1}) AS BIGINT)))
 overlay(text, text, int4, int4) text = (left({0}, {2} - 1) || {1} || substring({0}, {2} + {3}))
 ascii(text) int4 = CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END
-chr(int4) text = chr({0})
+chr(int4) text = CASE WHEN {0} = 0 THEN error('[54000] null character not permitted') ELSE chr({0}) END
 md5(text) text = md5({0})
 md5(bytea) text = md5({0})
 substring(bytea, int4) bytea = unhex(substring(hex({0}), greatest({1}, 1) * 2 - 1))
@@ -143,7 +143,7 @@ get_byte(bytea, int4) int4 = CASE WHEN {1} < 0 OR {1} >= octet_length({0}) THEN 
 array_length(anyarray, int4) int4 = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
 array_upper(anyarray, int4) int4 = CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END
 array_lower(anyarray, int4) int4 = CASE WHEN {1} = 1 AND len({0}) > 0 THEN 1 END
-array_ndims(anyarray) int4 = CASE WHEN len({0}) > 0 THEN 1 END
+array_ndims(anyarray) int4 = CASE WHEN len({0}) > 0 THEN CAST(len(regexp_extract_all(typeof({0}), '\[\]')) AS INTEGER) END
 cardinality(anyarray) int4 = CAST(len({0}) AS INTEGER)
 array_append(anyarray, anyelement) anyarray = list_append({0}, {1})
 array_prepend(anyelement, anyarray) anyarray = list_prepend({0}, {1})

@@ -212,6 +212,8 @@ def cast(bound: Bound, wanted: Declared, parameters: Parameters) -> Bound:
 
 def _cast_sql(bound: Bound, source: Declared, wanted: Declared) -> str:
     name, target = source.pg.name, wanted.pg.name
+    if target == "bit" and name in _INTEGERS:
+        return _low_bits(bound.sql, max(wanted.modifier, 1), 64 if name == "int8" else 32)
     if wanted.modifier >= 0 and not wanted.pg.is_array:
         whole = plain(wanted)
         if name == "numeric" or target not in ("numeric",):
@@ -228,6 +230,12 @@ def _cast_sql(bound: Bound, source: Declared, wanted: Declared) -> str:
     if wanted.pg.is_array and name in _TEXT_TYPES:
         return _array_of_text(bound.sql, wanted)
     return converted(bound, wanted)
+
+
+def _low_bits(sql: str, length: int, width: int) -> str:
+    """A whole number's last bits; its sign fills what is longer than the number."""
+    bits = f"CAST(CAST(CAST({sql} AS {'BIGINT' if width == 64 else 'INTEGER'}) AS BIT) AS VARCHAR)"
+    return f"CAST(right(lpad({bits}, {max(length, width)}, left({bits}, 1)), {length}) AS BIT)"
 
 
 def _array_of_text(sql: str, wanted: Declared) -> str:

@@ -5,3 +5,5 @@ SELECT 123456.789::float4::numeric, 1e20::float8::numeric, 0.1::float4::numeric,
 SELECT 0.1::float4 = 0.1, 0.5::float4 = 0.5, 1::float8 = 1, id < 2.5, weight > 1e308, weight < 1e60 FROM people WHERE id = 1;
 SELECT id FROM people WHERE weight > 1e308 OR height IN (1.85, 1.75) OR weight = 70;
 SELECT '1e38'::float4, '0e-999'::float8, 'inf'::float8, '-1e308'::float8;
+SELECT 5::bit(4)::text, 1::bit::text, (-1)::bigint::bit(70)::text, (-2)::bit(34)::text, 300::bit(8)::text;
+SELECT array_ndims(ARRAY[[1,2],[3,4]]), array_ndims(ARRAY[1]), array_ndims('{}'::int[]), split_part('abc', '', 1), split_part('abc', '', 2), split_part('abc', '', -1), split_part('a,b', ',', 2);
