@@ -6,7 +6,8 @@ copy. A data object has `_row_id` and `_commit_ts` behind the users' columns, ex
 whose rows share one commit ts (in the ref) and have row ids by position. A tombstone object has
 `_row_id` and `_commit_ts` only.
 
-Two columns whose names differ only by case are told apart by their id in the file, since many Parquet
+Intervals are text in the file, and read back as intervals, since Parquet's own cannot be negative. Two
+columns whose names differ only by case are told apart by their id in the file, since many Parquet
 readers are blind to case. Nothing reads by name here: field ids are the contract.
 """
 
@@ -48,7 +49,7 @@ class Layout:
     def select_list(self) -> str:
         """The columns under the names they get in the file."""
         return ", ".join(
-            f"CAST(c{id} AS {type}) AS {quote(name)}"
+            f"CAST(CAST(c{id} AS {type}) AS {file_type(type)}) AS {quote(name)}"
             for id, name, type in zip(self.columns, self.names, self.types, strict=True)
         )
 
@@ -79,6 +80,11 @@ def quote(identifier: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def file_type(type: str) -> str:
+    """What a DuckDB type is in a file: Parquet's interval has no negative values, so it is text there."""
+    return type.replace("INTERVAL", "VARCHAR")
 
 
 class ObjectWriter:
