@@ -48,6 +48,10 @@ class Limits:
     """The most of everything that clients can make the server hold or wait for."""
 
     connections: int = 100
+    connections_per_tenant: int = 60
+    """So that one tenant cannot shut out the others."""
+    connections_kept_for_sys: int = 5
+    """Of all connections, those that only the system tenant gets."""
     unauthenticated_connections: int = 100
     """Connections that may be logging in or cancelling beside the established ones."""
     login_seconds: float = 60.0

@@ -13,7 +13,7 @@ import logging
 import ssl
 from dataclasses import dataclass, field
 
-from engine.cluster import Cluster
+from engine.cluster import SYSTEM_TENANT, Cluster
 from server import log
 from server.auth import Authenticator
 from server.cancel import CancelKeys
@@ -25,6 +25,7 @@ from server.wire import backend, frontend
 from server.wire.errors import ProtocolError
 from sql.errors import SqlError
 from sql.failures import as_sql_error
+from sql.principal import Principal
 from sql.session import Session, open_session
 
 SHUTDOWN = SqlError("57P01", "terminating connection due to administrator command", severity="FATAL")
@@ -52,6 +53,8 @@ class Connection:
         self._session: Session | None = None
         self._stopping = False
         self._fields: dict[str, object] = {}
+        self.tenant: str | None = None
+        """Whose connection it is, once it is established."""
 
     def cancel(self) -> None:
         """A cancel request: stops the statement under way, a COPY that waits for its data included."""
@@ -134,13 +137,27 @@ class Connection:
         principal = await services.authenticator.authenticate(
             login, self._link, from_loopback=is_loopback(self._link.peer)
         )
-        if len(services.established) >= services.limits.connections:
-            raise SqlError("53300", "sorry, too many clients already", severity="FATAL")
-        services.established.add(self)
+        self._take_place(principal)
         self._session = await open_session(services.cluster, principal, login.database, login.settings)
         self._link.say(backend.AuthenticationOk())
         log.event("session opened", self._fields)
         return self._session
+
+    def _take_place(self, principal: Principal) -> None:
+        """One of the places for connections, or 53300: others of this tenant, or all, are too many."""
+        established, limits = self._services.established, self._services.limits
+        message = "sorry, too many clients already"
+        allowed = limits.connections
+        if principal.tenant != SYSTEM_TENANT:
+            allowed -= limits.connections_kept_for_sys
+            own = sum(other.tenant == principal.tenant for other in established)
+            if own >= limits.connections_per_tenant:
+                allowed = 0
+                message = f'too many connections for tenant "{principal.tenant}"'
+        if len(established) >= allowed:
+            raise SqlError("53300", message, severity="FATAL")
+        self.tenant = principal.tenant
+        established.add(self)
 
     async def _converse(self, conversation: Conversation) -> None:
         while True:

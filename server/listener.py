@@ -97,13 +97,19 @@ class Listener:
             link.abort()
             return
         if len(self._running) >= limits.connections + limits.unauthenticated_connections:
-            log.event("connection dropped: too many at once", level=logging.WARNING)
-            link.abort()
-            return
+            self._drop_oldest_stranger(self._services)
         connection = Connection(link, self._services)
         task = asyncio.get_running_loop().create_task(connection.run())
         self._running[task] = _Running(connection, link)
         task.add_done_callback(self._running.pop)
+
+    def _drop_oldest_stranger(self, services: Services) -> None:
+        """Make room for a newcomer: whoever holds a connection longest without having logged in goes."""
+        for running in self._running.values():
+            if running.connection not in services.established:
+                log.event("connection dropped before its login: too many at once", level=logging.WARNING)
+                running.link.abort()
+                return
 
 
 async def serve(config: Config) -> None:

@@ -166,6 +166,33 @@ def test_too_many_connections(address: StoreAddress, tmp_path: Path) -> None:
         server.connect().close()
 
 
+def test_one_tenant_cannot_shut_out_the_others(address: StoreAddress, tmp_path: Path) -> None:
+    with serving(address, tmp_path) as server, contextlib.ExitStack() as stack:
+        with server.connect(autocommit=True) as admin:
+            for name in ("greedy", "modest"):
+                admin.execute(f"CREATE TENANT {name} ADMIN admin PASSWORD '{PASSWORD}'")
+        for _ in range(60):
+            stack.enter_context(server.connect("greedy:admin"))
+        with pytest.raises(psycopg.OperationalError, match='too many connections for tenant "greedy"'):
+            server.connect("greedy:admin")
+        for _ in range(35):
+            stack.enter_context(server.connect("modest:admin"))
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            server.connect("modest:admin")
+        server.connect().close()
+
+
+def test_strangers_make_room(address: StoreAddress, tmp_path: Path) -> None:
+    """Connections that never log in do not keep out those that do."""
+    with serving(address, tmp_path) as server:
+        strangers = [server.socket() for _ in range(230)]
+        try:
+            server.connect().close()
+        finally:
+            for stranger in strangers:
+                stranger.close()
+
+
 def failing(address: StoreAddress, folder: Path, *flags: str) -> tuple[int, str]:
     """How a server that cannot start ends: its code and the one line it says."""
     done = subprocess.run(
