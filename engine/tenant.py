@@ -37,6 +37,7 @@ from engine.errors import (
     TenantRestored,
     UnknownSnapshot,
 )
+from engine.expiry import expire
 from engine.history import History
 from engine.hot import HotBudget, HotTable, HotTables
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
@@ -72,6 +73,7 @@ class Options:
     flush_wal_objects_min: int = 2_000
     inline_refs_max: int = 1_000
     grace_seconds: float = 300.0
+    collect_seconds: float = 300.0
     threads: int = 2
     server_memory_bytes_max: int = 8 * 2**30
     """For the hot tables of all tenants together."""
@@ -130,6 +132,7 @@ class Tenant:
         self._next_id = self.state.next_id
         self._next_row_id = self.state.next_row_id
         self._sequence_values: dict[CatalogId, int] = {}
+        self._collected_at = clock.monotonic()
         self._sessions = 0
         self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
@@ -311,7 +314,7 @@ class Tenant:
 
     async def commit(self, request: Request) -> Timestamp:
         ts = await self._committer.commit(request)
-        self._flush_if_due()
+        self._upkeep_if_due()
         return ts
 
     def _refuse_world(self, request: Request) -> EngineError | None:
@@ -360,22 +363,35 @@ class Tenant:
 
     # --- upkeep --------------------------------------------------------------------------------------
 
-    def _flush_if_due(self) -> None:
-        due = (
+    def _upkeep_if_due(self) -> None:
+        """After a commit: flush what has gathered, and now and then collect."""
+        flush = (
             self.state.tail_bytes >= self.options.flush_bytes_min
             or self.upkeep.wal_objects >= self.options.flush_wal_objects_min
         )
-        if due and not self.upkeep.busy:
-            task = asyncio.create_task(self._flush_in_background())
+        collect = self._clock.monotonic() - self._collected_at >= self.options.collect_seconds
+        if (flush or collect) and not self.upkeep.busy and not self._background:
+            if collect:
+                self._collected_at = self._clock.monotonic()
+            task = asyncio.create_task(self._upkeep_in_background(flush=flush, collect=collect))
             self._background.add(task)
             task.add_done_callback(self._background.discard)
 
-    async def _flush_in_background(self) -> None:
+    @property
+    def upkeep_runs(self) -> bool:
+        """Whether upkeep is at work in the background."""
+        return bool(self._background)
+
+    async def _upkeep_in_background(self, *, flush: bool, collect: bool) -> None:
         try:
-            await self.flush()
-            await self.compact()
+            if flush:
+                await self.flush()
+                await self.compact()
+            if collect:
+                await expire(self)
+                await self.collect()
         except EngineError as error:
-            log.warning("tenant %s: flush failed, it will be tried again: %s", self.name, error.message)
+            log.warning("tenant %s: upkeep failed, it will be tried again: %s", self.name, error.message)
 
     async def flush(self) -> None:
         """Everything visible into objects (CHECKPOINT)."""

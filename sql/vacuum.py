@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pyarrow as pa
 
-from engine.catalog import Drop, Snapshot, Table
+from engine.catalog import Table
 from engine.collection import Deleted, forgettable
+from engine.expiry import expire, expired
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.tenant import Tenant
 from sql import coverage, names
@@ -62,7 +63,7 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
             ]
             yield Batch(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]))
         else:
-            for snapshot in await _expire(scope.tenant):
+            for snapshot in await expire(scope.tenant):
                 yield Notice("NOTICE", f"{coverage.label(snapshot)} has expired and was dropped")
             notice = _told(await _vacuum(scope, table))
             if notice is not None:
@@ -97,32 +98,6 @@ def _told(deleted: Deleted) -> Notice | None:
     return Notice("NOTICE", message)
 
 
-# --- expiry -----------------------------------------------------------------------------------------
-
-
-def _expired(tenant: Tenant) -> list[Snapshot]:
-    now = tenant.now()
-    snapshots = tenant.catalog.snapshots.values()
-    return [s for s in snapshots if s.expires_at is not None and s.expires_at <= now]
-
-
-async def _expire(tenant: Tenant) -> list[Snapshot]:
-    """Drops the snapshots whose time has come: it takes effect when this commits."""
-    if not _expired(tenant):
-        return []
-    transaction = tenant.begin()
-    try:
-        await transaction.lock_name("snapshot")
-        transaction.start_statement()
-        expired = _expired(tenant)
-        transaction.edit(*(Drop("snapshot", snapshot.id) for snapshot in expired))
-    except BaseException:
-        await transaction.rollback()
-        raise
-    await transaction.commit()
-    return expired
-
-
 # --- DRY_RUN ----------------------------------------------------------------------------------------
 
 Line = tuple[str | None, str, int, str, str]
@@ -131,9 +106,9 @@ Line = tuple[str | None, str, int, str, str]
 async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
     """What VACUUM would say of each object, what nothing names last."""
     pins = tenant.pins()
-    expired = {snapshot.timestamp for snapshot in _expired(tenant)}
+    over = {snapshot.timestamp for snapshot in expired(tenant)}
     horizon = Timestamp(max(pins.horizon, tenant.now() - tenant.history_retention_us))
-    kept = {ts: pin for ts, pin in pins.snapshots.items() if ts not in expired}
+    kept = {ts: pin for ts, pin in pins.snapshots.items() if ts not in over}
     pins = dataclasses.replace(pins, horizon=horizon, snapshots=kept)
     tables = _tables(tenant)
     unnamed = await tenant.upkeep.unnamed() if only is None else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,35 @@ def test_a_narrower_snapshot_keeps_what_it_covers_and_no_more(tmp_path: Path) ->
             assert [t.name for t in lab.tenant.history.at(moment).tables.values()] == ["t"]
 
     asyncio.run(run())
+
+
+def test_upkeep_collects_by_itself(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        store = MemoryStore()
+        async with opened(store, tmp_path, clock=clock, options=NO_GRACE) as lab:
+            await keep(lab, 0)
+            await lab.create()
+            await lab.create("u")
+            await lab.insert((1, "a"))
+            moment = await lab.snapshot("of a day")
+            snapshot = lab.tenant.catalog.snapshots[moment]
+            transaction = lab.tenant.begin()
+            transaction.edit(Put(dataclasses.replace(snapshot, expires_at=moment + 24 * HOUR_US)))
+            await transaction.commit()
+            await lab.drop()
+            await lab.tenant.flush()
+            for hours, kept in ((1, True), (24, False)):
+                clock.advance(hours * HOUR_US)
+                await lab.insert((hours, "any commit"), name="u")
+                await idle(lab)
+                assert bool(lab.tenant.catalog.snapshots) == kept
+                assert bool(await objects_of(store)) == kept
+
+    asyncio.run(run())
+
+
+async def idle(lab: Lab) -> None:
+    """Until upkeep in the background is done."""
+    while lab.tenant.upkeep_runs:  # noqa: ASYNC110 - nothing else would need to be told
+        await asyncio.sleep(0.01)
