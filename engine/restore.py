@@ -4,7 +4,8 @@ Physical. The workspace gets: a new tenant id; the catalog as of the moment m, s
 a new storage; into each storage every ref visible at m; and the end of everything open now that is not
 in the catalog as of m. Refs that straddle m are rewritten first (rows and deletes up to m, sorted by
 primary key); all others are shared, their bytes neither read nor written. Logical: the same catalog
-edits, but the rows as of m are read and go through the normal write path, keys checked.
+edits, but the rows as of m are read and go through the normal write path, keys checked (a table without
+columns has nothing to read: its rows are shared).
 
 What the commit changes is computed when it is its turn, alone, after everything queued before it is
 applied (`engine.commit`, exclusive): from then on there is nothing it could miss. Until that put,
@@ -219,6 +220,8 @@ class Restorer:
     async def _import(
         self, table: Table, storage: StorageId, new_row_ids: Callable[[int], RowId]
     ) -> tuple[list[Ref], RestoredTable]:
+        if not table.columns:
+            return await self._share(table, storage, asyncio.Semaphore(1))
         reading, writing = self._duck.cursor(), self._duck.cursor()
         scan = self._new_scan(reading)
         refs: list[Ref] = []
@@ -233,6 +236,9 @@ class Restorer:
                 numbered = dumped.append_column("_row_id", pa.array(ids))
                 refs += await self._objects.bulk(writing, storage, layout, numbered)
                 rows += dumped.num_rows
+        except BaseException:
+            self._objects.in_flight.difference_update(ref.key for ref in refs)
+            raise
         finally:
             await scan.close()
             await self._duck.release(reading)

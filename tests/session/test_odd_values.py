@@ -47,6 +47,22 @@ def test_odd_values_survive(with_cluster: Callable[[Body], None]) -> None:
     with_cluster(body)
 
 
+def test_rows_without_columns_are_rows(with_cluster: Callable[[Body], None]) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE bare ()")
+        for _ in range(3):
+            await a.lines("INSERT INTO bare DEFAULT VALUES")
+        await a.lines("CREATE SNAPSHOT three")
+        for method in ("PHYSICAL", "LOGICAL"):
+            await a.lines("DELETE FROM bare")
+            assert await a.value("SELECT count(*) FROM bare") == "0"
+            await a.lines(f"RESTORE TENANT FROM SNAPSHOT three USING {method}")
+            assert await a.value("SELECT count(*) FROM bare") == "3"
+
+    with_cluster(body)
+
+
 async def all_values(client: Client) -> list[object]:
     return [
         await client.value(f"SELECT string_agg(coalesce(v::text, 'null'), ';' ORDER BY n) FROM odd{number}")
