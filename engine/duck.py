@@ -77,7 +77,6 @@ class Cursor:
         self._registered: list[str] = []
         self._streaming: pa.RecordBatchReader | None = None
         self.timezone = "UTC"
-        self._interrupted = False
 
     async def run(self, work: Callable[[], T]) -> T:
         """`work()` in a thread. When the task is cancelled, the query is interrupted first."""
@@ -100,7 +99,6 @@ class Cursor:
     def _translated(self, error: Exception) -> EngineError:
         text = str(error)
         if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in text[:40].upper():
-            self._interrupted = False
             return StatementCancelled("canceling statement due to user request")
         if isinstance(error, duckdb.OutOfMemoryException):
             return OutOfMemory(

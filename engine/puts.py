@@ -16,6 +16,7 @@ from engine.errors import (
     ObjectExists,
     ObjectMissing,
     PutUnknown,
+    StoreFull,
     StoreUnavailable,
 )
 from engine.stores.base import Store
@@ -30,7 +31,7 @@ async def put_decided(
 ) -> bytes | None:
     """Create `key`. None: our bytes are there, durably. Otherwise the bytes of somebody else who was
     first. Raises `StoreUnavailable` when certainly nothing of ours was stored, `CommitUnknown` when that
-    cannot be told, `StoreFull` at once."""
+    cannot be told, `StoreFull` at once unless an earlier try is still undecided."""
     deadline = clock.monotonic() + DECIDE_SECONDS_MAX
     pause = PAUSE_SECONDS_MIN
     undecided = False
@@ -43,6 +44,10 @@ async def put_decided(
         except PutUnknown as error:
             failure, undecided = error, True
         except StoreUnavailable as error:
+            failure = error
+        except StoreFull as error:
+            if not undecided:
+                raise
             failure = error
         if isinstance(failure, ObjectExists):
             try:

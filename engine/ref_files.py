@@ -2,9 +2,9 @@
 
 A manifest holds the changes to the tenant's refs since its ref files were written, and names the files.
 A change says what a ref is now, or that it is forgotten; later changes override earlier ones, files come
-before what is inline. When more than `inline_max` changes have gathered they become a file; four files of
-one size become one of the next. So a flush costs what has changed since the last one, and each ref is
-written again only a logarithmic number of times, however many objects a tenant has.
+before what is inline. When more than `inline_max` changes have gathered they become a file, merged with
+the newest files unless these are much larger. So a flush costs what has changed since the last one, and
+each ref is written again only a logarithmic number of times, however many objects a tenant has.
 
 A restore that installs many refs puts them into a file of the same form beforehand.
 """

@@ -64,6 +64,22 @@ def test_a_definite_failure_is_no_commit(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_full_disk_does_not_decide_an_earlier_try(tmp_path: Path) -> None:
+    """The first try was applied and its reply lost; that the second found no room says nothing of it."""
+
+    async def run() -> None:
+        store = FaultyStore(MemoryStore(), SystemClock())
+        async with opened(store, tmp_path) as lab:
+            await lab.create()
+            store.inject("error_after", "put", "/wal/")
+            store.inject("disk_full", "put", "/wal/")
+            await lab.insert((1, "a"))
+            await lab.insert((2, "b"))
+            assert await lab.rows() == [(1, "a"), (2, "b")]
+
+    asyncio.run(run())
+
+
 def test_an_undecided_put_closes_the_tenant_and_recovery_decides(tmp_path: Path) -> None:
     async def run() -> None:
         clock = ManualClock()
