@@ -13,14 +13,15 @@ server that has it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import manifest as manifests
+from engine.cache import ObjectCache
 from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema, TenantName, World
 from engine.clock import Clock, SystemClock
+from engine.duck import Ducks
 from engine.errors import ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
 from engine.hot import HotBudget
@@ -34,7 +35,6 @@ from engine.tenant import Options, Tenant
 
 SYSTEM_TENANT = "sys"
 SYSTEM_GENERATION = "0"
-THREADS_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class LoginMaterial:
 
 
 class Cluster:
-    """Made once per process and store."""
+    """Made once per process and store. All that has an effect comes in here: store, clock, ids, DuckDB."""
 
     def __init__(
         self,
@@ -56,16 +56,15 @@ class Cluster:
         clock: Clock | None = None,
         ids: Ids | None = None,
         options: Options | None = None,
-        setup_sql: Sequence[str] = (),
+        ducks: Ducks | None = None,
     ) -> None:
         self._store = store
         self._cache_dir = cache_dir
         self._clock = clock or SystemClock()
         self._ids = ids or Ids()
         self._options = options or Options()
-        self._setup_sql = tuple(setup_sql)
+        self._ducks = ducks or Ducks()
         self._budget = HotBudget(self._options.server_memory_bytes_max)
-        self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="duck")
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._closed = False
@@ -164,23 +163,27 @@ class Cluster:
             if opened is not None:
                 del self._open[name]
                 await opened.close()
-            generation = await self._generation(name)
-            paths = self._paths(name, generation)
-            claimed = await claim(self._store, paths, self._clock, self._ids)
-            opened = self._open[name] = Tenant(
-                claimed,
-                self._store,
-                paths,
-                cache_folder=self._cache_dir / encode_name(name) / generation,
-                pool=self._pool,
-                clock=self._clock,
-                ids=self._ids,
-                options=self._options,
-                setup_sql=self._setup_sql,
-                budget=self._budget,
-            )
+            paths = self._paths(name, await self._generation(name))
+            opened = self._open[name] = await self._open_tenant(paths)
         await self._close_idle()
         return opened
+
+    async def _open_tenant(self, paths: TenantPaths) -> Tenant:
+        options = self._options
+        claimed = await claim(self._store, paths, self._clock, self._ids)
+        folder = self._cache_dir / encode_name(paths.name) / paths.generation
+        cache = ObjectCache(folder, self._store, options.cache_bytes_max, ids=self._ids)
+        return Tenant(
+            claimed,
+            self._store,
+            paths,
+            cache=cache,
+            duck=self._ducks.open(folder, memory_bytes_max=options.memory_bytes_max, threads=options.threads),
+            clock=self._clock,
+            ids=self._ids,
+            options=options,
+            budget=self._budget,
+        )
 
     async def _close_idle(self) -> None:
         """Whoever opens a tenant closes those that nobody has used for long."""
@@ -237,5 +240,5 @@ class Cluster:
                 opened = self._open.pop(name, None)
                 if opened is not None:
                     await opened.close()
-        self._pool.shutdown()
+        self._ducks.close()
         await self._store.close()

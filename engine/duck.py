@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 BATCH_ROWS = 65_536
 IDLE_CURSORS_MAX = 8
+THREADS_MAX = 32
 
 
 class Stream:
@@ -218,7 +219,7 @@ class Duck:
         *,
         memory_bytes_max: int,
         threads: int,
-        setup_sql: Sequence[str] = (),
+        setup_sql: Sequence[str],
     ) -> None:
         self._pool = pool
         self._idle: list[Cursor] = []
@@ -281,3 +282,26 @@ class Duck:
             cursor.close()
         self._idle.clear()
         self._connection.close()
+
+
+class Ducks:
+    """Opens the instances of one server. They share its `pool` of threads, which is the only way that
+    DuckDB's work leaves the event loop: a test brings one of its own and decides what runs when."""
+
+    def __init__(self, setup_sql: Sequence[str] = (), pool: ThreadPoolExecutor | None = None) -> None:
+        self._setup_sql = tuple(setup_sql)
+        self._pool = pool or ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="duck")
+
+    def open(self, folder: Path, *, memory_bytes_max: int, threads: int) -> Duck:
+        """An instance that can reach `folder` and nothing else."""
+        return Duck(
+            folder,
+            self._pool,
+            memory_bytes_max=memory_bytes_max,
+            threads=threads,
+            setup_sql=self._setup_sql,
+        )
+
+    def close(self) -> None:
+        """After all instances."""
+        self._pool.shutdown()

@@ -12,10 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -90,12 +88,11 @@ class Tenant:
         store: Store,
         paths: TenantPaths,
         *,
-        cache_folder: Path,
-        pool: ThreadPoolExecutor,
+        cache: ObjectCache,
+        duck: Duck,
         clock: Clock,
         ids: Ids,
         options: Options,
-        setup_sql: Sequence[str],
         budget: HotBudget,
     ) -> None:
         self.name = paths.name
@@ -106,15 +103,9 @@ class Tenant:
         self._paths = paths
         self._clock = clock
         self._ids = ids
-        self._cache = ObjectCache(cache_folder, store, options.cache_bytes_max, ids=ids)
-        self.duck = Duck(
-            cache_folder,
-            pool,
-            memory_bytes_max=options.memory_bytes_max,
-            threads=options.threads,
-            setup_sql=setup_sql,
-        )
-        self.objects = ObjectWriter(store, self._cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
+        self._cache = cache
+        self.duck = duck
+        self.objects = ObjectWriter(store, cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         share = int(options.memory_bytes_max * HOT_SHARE)
         self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage, share, budget)
         self._committer = Committer(

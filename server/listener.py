@@ -20,6 +20,7 @@ import sys
 from dataclasses import dataclass
 
 from engine.cluster import Cluster
+from engine.duck import Ducks
 from engine.stores import open_store
 from server import log
 from server.auth import Authenticator
@@ -124,7 +125,7 @@ async def serve(config: Config) -> None:
     store = await open_store(config.store, endpoint=config.s3_endpoint)
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.close)
-        cluster = Cluster(store, cache_dir=config.cache_dir, setup_sql=MACROS)
+        cluster = Cluster(store, cache_dir=config.cache_dir, ducks=Ducks(MACROS))
         closing.push_async_callback(cluster.close)
         admin = _FirstAdmin(config.admin_password)
         await cluster.start(admin.verifier)

@@ -10,6 +10,7 @@ import pytest
 
 from engine.catalog import Put, Snapshot
 from engine.cluster import Cluster
+from engine.duck import Ducks
 from engine.errors import MomentTooOld
 from engine.ids import Timestamp
 from engine.stores.memory import MemoryStore
@@ -239,7 +240,7 @@ def test_it_is_all_there_after_a_reopening(tmp_path: Path) -> None:
         verifier = make_verifier("secret", iterations=1)
         seen = []
         for turn in ("first", "again"):
-            cluster = Cluster(store, cache_dir=tmp_path / turn, setup_sql=MACROS)
+            cluster = Cluster(store, cache_dir=tmp_path / turn, ducks=Ducks(MACROS))
             await cluster.start(lambda: verifier)
             if turn == "first":
                 await cluster.create_tenant(TENANT, "admin", verifier)
