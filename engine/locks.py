@@ -132,6 +132,7 @@ class Locks:
             lock.waiters.pop(0)
             if not waiter.granted.done():
                 self._grant(lock, waiter.owner, key, waiter.exclusive)
+                waiter.owner.waits_for = None
                 waiter.granted.set_result(None)
         if not lock.holders:
             self._locks.pop(key, None)

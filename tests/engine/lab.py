@@ -13,6 +13,7 @@ import pyarrow as pa
 from engine.catalog import Column, Key, Put, Snapshot, Table
 from engine.clock import Clock
 from engine.cluster import Cluster
+from engine.duck import Ducks
 from engine.ids import Ids, Timestamp
 from engine.stores.base import Store
 from engine.tenant import Options, Tenant
@@ -147,10 +148,11 @@ async def opened(
     clock: Clock | None = None,
     options: Options | None = None,
     seed: int | None = None,
+    ducks: Ducks | None = None,
 ) -> AsyncIterator[Lab]:
     """A cluster on `store` with the tenant acme open in it. The store stays open afterwards."""
     cluster = Cluster(
-        Unclosed(store), cache_dir=folder / "cache", clock=clock, options=options, ids=Ids(seed)
+        Unclosed(store), cache_dir=folder / "cache", clock=clock, options=options, ids=Ids(seed), ducks=ducks
     )
     await cluster.start(lambda: "verifier")
     try:

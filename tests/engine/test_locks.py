@@ -112,3 +112,19 @@ def test_cancelled_waiter_lets_the_next_one_in() -> None:
         assert await next_one
 
     asyncio.run(run())
+
+
+def test_who_has_just_been_let_in_waits_for_nothing() -> None:
+    """Between being granted a lock and going on, an owner may be asked about by others."""
+
+    async def run() -> None:
+        locks, a, b, c = Locks(), Owner(), Owner(), Owner()
+        await locks.acquire(a, "k", exclusive=True)
+        granted = asyncio.create_task(locks.acquire(b, "k", exclusive=True))
+        await settled()
+        locks.release_all(a)
+        with pytest.raises(LockTimeout):
+            await locks.acquire(c, "k", exclusive=True, timeout_seconds=0.01)
+        assert await granted
+
+    asyncio.run(run())
