@@ -2,8 +2,9 @@
 
 A *fault* is something that a reader would run into: a damaged manifest or WAL object, a gap, a missing
 object or one whose bytes are not what the ref says. An *orphan* is an object that nothing names, which
-collection takes away in time; a key that is none of ours is *unknown*. A store that is in use may show
-orphans that are in flight; it never shows faults.
+collection takes away in time; a key that is none of ours is *unknown*. Dropped tenants are looked at
+like the living as long as they can be brought back. A store that is in use may show orphans that are in
+flight; it never shows faults.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.cache import content_hash
-from engine.catalog import TenantName
-from engine.cluster import SYSTEM_GENERATION, SYSTEM_TENANT
+from engine.dropped import Generation, remembered
 from engine.errors import EngineError, ObjectMissing
-from engine.paths import TENANTS, TenantPaths, decode_name, parse
+from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TENANTS, TenantPaths, decode_name, parse
 from engine.recovery import read_state
 from engine.refs import Ref
 from engine.state import State
@@ -49,15 +49,13 @@ class Counts:
 
 async def check(store: Store, counts: Counts) -> AsyncIterator[Finding]:
     """Everything there is to say about `store`; `counts` grows meanwhile."""
-    named: dict[str, str] = {SYSTEM_TENANT: SYSTEM_GENERATION}
     system = TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION)
     try:
-        catalog = (await read_state(store, system)).state.history.current
-        named |= {body.name: body.generation for body in catalog if isinstance(body, TenantName)}
+        named = remembered((await read_state(store, system)).state.history)
     except EngineError as error:
         yield Finding("fault", SYSTEM_TENANT, f"{error.message}; the names of the other tenants are lost")
         return
-    for name, generation in named.items():
+    for name, generation in sorted(named):
         counts.tenants += 1
         async for finding in _check_tenant(store, TenantPaths(name, generation), counts):
             yield finding
@@ -119,10 +117,10 @@ def _table_of(state: State, ref: Ref) -> str:
     return f"table {tables[-1].name}" if tables else f"storage {ref.storage}"
 
 
-async def _unnamed_generations(store: Store, named: dict[str, str]) -> AsyncIterator[Finding]:
+async def _unnamed_generations(store: Store, named: set[Generation]) -> AsyncIterator[Finding]:
     """Tenants that were dropped, or whose CREATE TENANT never got to its commit."""
     for folder in await store.folders(TENANTS):
         name = decode_name(folder)
         for generation in await store.folders(f"{TENANTS}{folder}/"):
-            if named.get(name) != generation:
-                yield Finding("orphan", name, f"generation {generation} is not a living tenant's")
+            if (name, generation) not in named:
+                yield Finding("orphan", name, f"generation {generation} is nothing that is remembered")

@@ -3,7 +3,8 @@
 The system tenant ``sys`` holds the list of the others (`TenantName` bodies in its catalog): CREATE
 TENANT writes the new tenant's first manifest under a generation of its own and then commits the name in
 ``sys``, which is the commit point; a crash in between leaves an unnamed generation, which is garbage.
-DROP TENANT only ends the name.
+DROP TENANT only ends the name and UNDROP TENANT makes it current again, for as long as the system tenant's
+history remembers it; `engine.dropped` deletes what nothing remembers.
 
 Tenants, ``sys`` among them, are opened (claimed, recovered) on first use by someone who has logged in.
 Looking up a name or a password reads without claiming, so a failed login never takes a tenant from the
@@ -13,28 +14,32 @@ server that has it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import manifest as manifests
 from engine.cache import ObjectCache
+from engine.caretaker import Caretaker
 from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema, TenantName, World
 from engine.clock import Clock, SystemClock
+from engine.dropped import Sweeper, last_named
 from engine.duck import Ducks
-from engine.errors import ObjectExists, TenantClosed, TenantExists, UnknownTenant
+from engine.errors import EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
 from engine.hot import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
-from engine.paths import TenantPaths, encode_name
+from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths, encode_name
 from engine.puts import put_object
-from engine.recovery import claim, read_state
+from engine.recovery import claim, newest_manifest, read_state
 from engine.stores.base import Store
 from engine.tenant import Options, Tenant
+from engine.transaction import Transaction
 
-SYSTEM_TENANT = "sys"
-SYSTEM_GENERATION = "0"
+log = logging.getLogger("rewinddb.engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,14 @@ class Cluster:
         self._budget = HotBudget(self._options.server_memory_bytes_max)
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._sweeper = Sweeper(store, self._clock, self._ids, self._options.grace_seconds)
         self._closed = False
+        self.caretaker = Caretaker(self, self._clock, self._options)
 
     async def start(self, admin_verifier: Callable[[], str]) -> None:
         """Make the system tenant on the first start of a store; `admin_verifier` is asked for the
         password verifier of its role ``admin`` only then."""
-        paths = self._paths(SYSTEM_TENANT, SYSTEM_GENERATION)
+        paths = TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION)
         async for _ in self._store.scan(paths.manifests):
             return
         try:
@@ -81,9 +88,6 @@ class Cluster:
             )
         except ObjectExists:
             return
-
-    def _paths(self, name: str, generation: str) -> TenantPaths:
-        return TenantPaths(name, generation)
 
     def _first_manifest(self, admin_role: str, verifier: str) -> Manifest:
         """A new tenant: the database ``postgres`` with the schema ``public``, and its admin."""
@@ -120,7 +124,7 @@ class Cluster:
         system = self._open.get(SYSTEM_TENANT)
         if system is not None and not system.closed:
             return system.catalog
-        recovered = await read_state(self._store, self._paths(SYSTEM_TENANT, SYSTEM_GENERATION))
+        recovered = await read_state(self._store, TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION))
         return recovered.state.history.current
 
     async def _generation(self, name: str) -> str:
@@ -141,7 +145,7 @@ class Cluster:
         if opened is not None and not opened.closed:
             catalog = opened.catalog
         else:
-            recovered = await read_state(self._store, self._paths(tenant, generation))
+            recovered = await read_state(self._store, TenantPaths(tenant, generation))
             catalog = recovered.state.history.current
         found = catalog.roles.get(role)
         if found is None:
@@ -163,9 +167,8 @@ class Cluster:
             if opened is not None:
                 del self._open[name]
                 await opened.close()
-            paths = self._paths(name, await self._generation(name))
+            paths = TenantPaths(name, await self._generation(name))
             opened = self._open[name] = await self._open_tenant(paths)
-        await self._close_idle()
         return opened
 
     async def _open_tenant(self, paths: TenantPaths) -> Tenant:
@@ -185,52 +188,102 @@ class Cluster:
             budget=self._budget,
         )
 
-    async def _close_idle(self) -> None:
-        """Whoever opens a tenant closes those that nobody has used for long."""
-        for name, tenant in list(self._open.items()):
-            if tenant.idle_seconds > self._options.idle_seconds and not self._opening[name].locked():
-                async with self._opening[name]:
-                    if self._open.get(name) is tenant and tenant.idle_seconds > self._options.idle_seconds:
-                        del self._open[name]
-                        await tenant.close()
+    def opened(self) -> dict[str, Tenant]:
+        """The tenants that are open now, by name."""
+        return {name: tenant for name, tenant in self._open.items() if not tenant.closed}
+
+    async def let_go(self, tenant: Tenant) -> bool:
+        """Close an open tenant unless somebody has come to use it; whether it was closed."""
+        name = tenant.name
+        if self._opening[name].locked():
+            return False
+        async with self._opening[name]:
+            if self._open.get(name) is not tenant or tenant.idle_seconds <= self._options.idle_seconds:
+                return False
+            del self._open[name]
+            await tenant.close()
+            return True
+
+    async def has_moved(self, name: str, epoch: int) -> bool:
+        """Whether the tenant is gone, or another writer has claimed it since `epoch`."""
+        try:
+            paths = TenantPaths(name, await self._generation(name))
+            return (await newest_manifest(self._store, paths)).epoch != epoch
+        except UnknownTenant:
+            return True
 
     async def create_tenant(self, name: str, admin_role: str, verifier: str) -> None:
         """`TenantExists` when there is one."""
-        system = await self.tenant(SYSTEM_TENANT)
-        transaction = system.begin()
-        try:
-            await transaction.lock_name("tenant", name)
-            transaction.start_statement()
-            if name == SYSTEM_TENANT or name in transaction.catalog.tenants:
-                raise TenantExists(f'tenant "{name}" already exists')
+        async with self._naming(name) as transaction:
+            self._require_free(name, transaction)
             generation = self._ids.token(64)
             manifest = self._first_manifest(admin_role, verifier)
-            key = self._paths(name, generation).manifest(1)
+            key = TenantPaths(name, generation).manifest(1)
             await put_object(self._store, self._clock, key, manifests.encode(manifest))
             body = TenantName(transaction.new_id(), name, generation, self._clock.now(), admin_role)
             transaction.edit(Put(body))
-            await transaction.commit()
-        finally:
-            await transaction.rollback()
 
     async def drop_tenant(self, name: str) -> None:
-        """`UnknownTenant` when there is none; sessions of the tenant end."""
-        system = await self.tenant(SYSTEM_TENANT)
-        transaction = system.begin()
-        try:
-            await transaction.lock_name("tenant", name)
-            transaction.start_statement()
+        """`UnknownTenant` when there is none; sessions of the tenant end, on other servers too."""
+        async with self._naming(name) as transaction:
             known = transaction.catalog.tenants.get(name)
             if known is None:
                 raise UnknownTenant(f'tenant "{name}" does not exist')
             transaction.edit(Drop("tenant", known.id))
-            await transaction.commit()
-        finally:
-            await transaction.rollback()
         async with self._opening.setdefault(name, asyncio.Lock()):
             opened = self._open.pop(name, None)
             if opened is not None:
                 await opened.close(TenantClosed(f'tenant "{name}" was dropped'))
+            if name not in (await self._system_catalog()).tenants:
+                await self._fence(TenantPaths(name, known.generation))
+
+    async def undrop_tenant(self, name: str) -> None:
+        """Give the tenant that had `name` last its name back. `TenantExists` when the name is in use,
+        `UnknownTenant` when no dropped tenant of that name can be brought back."""
+        async with self._naming(name) as transaction:
+            self._require_free(name, transaction)
+            known = last_named((await self.tenant(SYSTEM_TENANT)).history, name)
+            if known is None:
+                raise UnknownTenant(
+                    f'no dropped tenant "{name}" can be brought back',
+                    hint='Dropped tenants are kept for the history_retention of the tenant "sys".',
+                )
+            transaction.edit(Put(known))
+
+    @asynccontextmanager
+    async def _naming(self, name: str) -> AsyncIterator[Transaction]:
+        """A transaction of the system tenant that has `name` to itself; it is committed at the end."""
+        system = await self.tenant(SYSTEM_TENANT)
+        transaction = system.begin()
+        try:
+            await transaction.lock_name("tenant", name)
+            transaction.start_statement()
+            yield transaction
+            await transaction.commit()
+        finally:
+            await transaction.rollback()
+
+    @staticmethod
+    def _require_free(name: str, transaction: Transaction) -> None:
+        if name == SYSTEM_TENANT or name in transaction.catalog.tenants:
+            raise TenantExists(f'tenant "{name}" already exists')
+
+    async def _fence(self, paths: TenantPaths) -> None:
+        """A server that has the dropped tenant open writes no more. What it has acknowledged until then
+        is there after UNDROP TENANT."""
+        try:
+            await claim(self._store, paths, self._clock, self._ids)
+        except EngineError as error:
+            log.warning("dropped tenant %s could not be fenced: %s", paths.name, error.message)
+
+    @property
+    def dropped_waiting(self) -> int:
+        """How many dropped tenants wait to be deleted."""
+        return self._sweeper.waiting
+
+    async def sweep(self) -> int:
+        """Delete the dropped tenants that nothing remembers; how many."""
+        return await self._sweeper.sweep(await self.tenant(SYSTEM_TENANT))
 
     async def close(self) -> None:
         """Finish what is in flight in every tenant and let everything go."""

@@ -18,6 +18,7 @@ Everything here is per tenant, so that one tenant's damage stops only its own co
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
@@ -122,6 +123,22 @@ def forgettable(state: State, pins: Pins) -> Forgettable:
     return Forgettable(tuple(gone), over, tuple(verdicts))
 
 
+def last_wait(state: State, pins: Pins) -> Timestamp | None:
+    """The end of what history alone keeps and that ended last; None when it keeps nothing alone. As soon
+    as the horizon has passed that moment, everything that is over by now may be forgotten."""
+    entries = tuple(state.history.entries())
+    ends = storage_ends(entries)
+    tables = _tables_of_storages(entries)
+    lives = [
+        (ref.added_ts, min(ref.removed_ts, ends.get(ref.storage, Timestamp(0))), tables.get(ref.storage))
+        for ref in state.refs()
+    ]
+    lives += [(entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in entries]
+    alone = dataclasses.replace(pins, horizon=INFINITY)
+    over = [end for first, end, relations in lives if alone.keeper(first, end, relations) is None]
+    return max(over, default=None)
+
+
 def _tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogId]]:
     found: dict[StorageId, set[CatalogId]] = {}
     for entry in entries:
@@ -153,6 +170,11 @@ class Collector:
         self._grace_seconds = grace_seconds
         self._unnamed_since: dict[str, float] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many objects were found unnamed and wait for their grace period to end."""
+        return len(self._unnamed_since)
+
     async def unnamed(self, named: Collection[str]) -> dict[str, int]:
         """Object keys of this tenant, up to this epoch, that nothing names, with their sizes."""
         found = {}
@@ -171,7 +193,7 @@ class Collector:
         for key in due:
             await self._store.delete(key)
             del self._unnamed_since[key]
-        return Deleted(len(due), sum(unnamed[key] for key in due), len(self._unnamed_since))
+        return Deleted(len(due), sum(unnamed[key] for key in due), self.waiting)
 
     async def delete_log(
         self, manifest: int, first_wal: int, claims: Collection[int], fences: Collection[int]

@@ -19,6 +19,9 @@ from typing import Literal
 
 NUMBER_DIGITS = 16
 TENANTS = "tenants/"
+SYSTEM_TENANT = "sys"
+SYSTEM_GENERATION = "0"
+"""The system tenant has one life."""
 
 Kind = Literal["manifest", "wal", "object", "refs"]
 

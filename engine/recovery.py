@@ -54,12 +54,12 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
     """The tenant as the store has it now. `UnknownTenant` when it has no manifest, `LogCorrupted` when
     manifest or WAL are damaged or have a gap. The tenant's writer may publish a manifest meanwhile and
     collect what an older one needs: then reading starts over."""
-    manifest = await _newest_manifest(store, paths)
+    manifest = await newest_manifest(store, paths)
     while True:
         try:
             return await _read_from(store, paths, manifest)
         except (ObjectMissing, LogCorrupted):
-            newer = await _newest_manifest(store, paths)
+            newer = await newest_manifest(store, paths)
             if newer.number == manifest.number:
                 raise
             manifest = newer
@@ -105,7 +105,8 @@ def replay(state: State, record: wal.WalObject, number: int) -> None:
             state.apply(transaction)
 
 
-async def _newest_manifest(store: Store, paths: TenantPaths) -> Manifest:
+async def newest_manifest(store: Store, paths: TenantPaths) -> Manifest:
+    """`UnknownTenant` when the tenant has none."""
     newest = None
     async for info in store.scan(paths.manifests):
         newest = info.key

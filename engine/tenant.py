@@ -9,7 +9,7 @@ Time is the tenant's: ``max(wall clock, last ts)``.
 
 from __future__ import annotations
 
-import asyncio
+import dataclasses
 import logging
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -35,7 +35,6 @@ from engine.errors import (
     TenantRestored,
     UnknownSnapshot,
 )
-from engine.expiry import expire
 from engine.history import History
 from engine.hot import HotBudget, HotTable, HotTables
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
@@ -46,6 +45,7 @@ from engine.recovery import Claimed
 from engine.ref_files import RefFileWriter
 from engine.restore import Extent, Method, RestoreReport
 from engine.scan import Scan
+from engine.schedule import Schedule
 from engine.state import State, Storage
 from engine.stores.base import Store
 from engine.transaction import Isolation, Transaction
@@ -76,7 +76,11 @@ class Options:
     server_memory_bytes_max: int = 8 * 2**30
     """For the hot tables of all tenants together."""
     idle_seconds: float = 600.0
-    """A tenant without sessions is closed after so long, when another is opened."""
+    """A tenant without sessions is closed after so long."""
+    round_seconds: float = 30.0
+    """How often the caretaker looks after the tenants."""
+    sweep_seconds: float = 6 * 3600.0
+    """How often it looks for dropped tenants that nothing remembers."""
 
 
 class Tenant:
@@ -97,6 +101,7 @@ class Tenant:
     ) -> None:
         self.name = paths.name
         self.options = options
+        self.epoch = claimed.epoch
         self.state: State = claimed.state
         self.locks = Locks()
         self._store = store
@@ -123,7 +128,6 @@ class Tenant:
         self._next_id = self.state.next_id
         self._next_row_id = self.state.next_row_id
         self._sequence_values: dict[CatalogId, int] = {}
-        self._collected_at = clock.monotonic()
         self._sessions = 0
         self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
@@ -132,7 +136,7 @@ class Tenant:
         self.reading: Counter[str] = Counter()
         """How many readers each object has."""
         self.upkeep = self._make_upkeep(claimed)
-        self._background: set[asyncio.Task[None]] = set()
+        self.schedule = Schedule(self, clock)
         self._closed: EngineError | None = None
         self._warn_of_a_late_clock()
 
@@ -174,7 +178,7 @@ class Tenant:
     @property
     def idle_seconds(self) -> float:
         """How long nobody has had it; 0 while it has sessions or something to do."""
-        if self._sessions or self._transactions or self.upkeep.busy or self._background:
+        if self._sessions or self._transactions or self.upkeep.busy or self.schedule.running:
             return 0.0
         return self._clock.monotonic() - self._left_at
 
@@ -305,7 +309,7 @@ class Tenant:
 
     async def commit(self, request: Request) -> Timestamp:
         ts = await self._committer.commit(request)
-        self._upkeep_if_due()
+        self.schedule.after_commit()
         return ts
 
     def _refuse_world(self, request: Request) -> EngineError | None:
@@ -354,36 +358,6 @@ class Tenant:
 
     # --- upkeep --------------------------------------------------------------------------------------
 
-    def _upkeep_if_due(self) -> None:
-        """After a commit: flush what has gathered, and now and then collect."""
-        flush = (
-            self.state.tail_bytes >= self.options.flush_bytes_min
-            or self.upkeep.wal_objects >= self.options.flush_wal_objects_min
-        )
-        collect = self._clock.monotonic() - self._collected_at >= self.options.collect_seconds
-        if (flush or collect) and not self.upkeep.busy and not self._background:
-            if collect:
-                self._collected_at = self._clock.monotonic()
-            task = asyncio.create_task(self._upkeep_in_background(flush=flush, collect=collect))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
-
-    @property
-    def upkeep_runs(self) -> bool:
-        """Whether upkeep is at work in the background."""
-        return bool(self._background)
-
-    async def _upkeep_in_background(self, *, flush: bool, collect: bool) -> None:
-        try:
-            if flush:
-                await self.flush()
-                await self.compact()
-            if collect:
-                await expire(self)
-                await self.collect()
-        except EngineError as error:
-            log.warning("tenant %s: upkeep failed, it will be tried again: %s", self.name, error.message)
-
     async def flush(self) -> None:
         """Everything visible into objects (CHECKPOINT)."""
         await self.upkeep.flush()
@@ -407,6 +381,12 @@ class Tenant:
         reading = frozenset(transaction.read_ts for transaction in self._transactions)
         return Pins(self.state.horizon, snapshots, reading)
 
+    def coming_pins(self) -> Pins:
+        """Those that a collection would have now: it raises the horizon first."""
+        pins = self.pins()
+        horizon = Timestamp(max(pins.horizon, self.now() - self.history_retention_us))
+        return dataclasses.replace(pins, horizon=horizon)
+
     def _pin(self, snapshot: Snapshot) -> Pin:
         name = snapshot.name or format_ts(snapshot.timestamp)
         if snapshot.level == "tenant":
@@ -429,10 +409,7 @@ class Tenant:
                 f"the tenant {self.name!r} is closing", hint="Connect again."
             )
         await self._committer.close(self._closed)
-        for task in self._background:
-            task.cancel()
-        if self._background:
-            await asyncio.wait(self._background)
+        await self.schedule.close()
         await self._hot.close()
         self.duck.close()
 

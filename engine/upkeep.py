@@ -143,6 +143,11 @@ class Upkeep:
         named |= self._state.ref_lists.keys() | self._tenant.objects.in_flight
         return named | {key for key, readers in self._tenant.reading.items() if readers}
 
+    @property
+    def waiting(self) -> int:
+        """How many objects wait for their grace period to end."""
+        return self._collector.waiting
+
     async def unnamed(self) -> dict[str, int]:
         """What waits to be deleted: keys and bytes of the objects that nothing names."""
         async with self._alone:
@@ -155,9 +160,15 @@ class Upkeep:
     async def _raise_horizon(self) -> None:
         """A commit of its own: whoever takes a snapshot of an earlier moment comes before or after it."""
         horizon = Timestamp(self._tenant.now() - self._tenant.history_retention_us)
-        if horizon <= self._state.horizon:
-            return
+        if horizon > self._state.horizon:
+            await self._commit_horizon(horizon)
 
+    async def prove_writer(self) -> None:
+        """Commit nothing: when it is durable, no other server has taken the tenant over before it.
+        `TenantFenced` when one has."""
+        await self._commit_horizon(None)
+
+    async def _commit_horizon(self, horizon: Timestamp | None) -> None:
         def build(ts: Timestamp) -> wal.Transaction:
             return wal.Transaction(
                 ts=ts, horizon=horizon, next_id=self._tenant.next_id, next_row_id=self._tenant.next_row_id

@@ -13,7 +13,8 @@ import logging
 import ssl
 from dataclasses import dataclass, field
 
-from engine.cluster import SYSTEM_TENANT, Cluster
+from engine.cluster import Cluster
+from engine.paths import SYSTEM_TENANT
 from server import log
 from server.auth import Authenticator
 from server.cancel import CancelKeys

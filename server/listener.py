@@ -130,6 +130,8 @@ async def serve(config: Config) -> None:
         admin = _FirstAdmin(config.admin_password)
         await cluster.start(admin.verifier)
         admin.announce()
+        caretaking = asyncio.create_task(cluster.caretaker.run())
+        closing.callback(caretaking.cancel)
         await listener.start(Services(cluster, Authenticator(config.auth, cluster), config.limits, tls))
         print(f"listening on {address}", file=sys.stderr, flush=True)
         await stop.wait()

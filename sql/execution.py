@@ -74,6 +74,7 @@ from sql.statement import (
     Statement,
     Truncate,
     UndoRestore,
+    UndropTenant,
     Update,
     Vacuum,
 )
@@ -97,6 +98,7 @@ _WRITES: dict[type[object], str] = {
     CreateTenant: "CREATE TENANT",
     AlterTenant: "ALTER TENANT",
     DropTenant: "DROP TENANT",
+    UndropTenant: "UNDROP TENANT",
     Vacuum: "VACUUM",
     CreateSnapshot: "CREATE SNAPSHOT",
     DropSnapshot: "DROP SNAPSHOT",
@@ -147,6 +149,7 @@ Definition = (
     | Drop
     | CreateTenant
     | DropTenant
+    | UndropTenant
     | AlterTenant
 )
 TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Checkpoint | Vacuum
@@ -217,7 +220,7 @@ def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> As
             return ddl.rename(scope, statement)
         case Drop():
             return drop.execute(scope, statement)
-        case CreateTenant() | DropTenant():
+        case CreateTenant() | DropTenant() | UndropTenant():
             return tenants.execute(scope, statement)
         case AlterTenant():
             return tenants.alter(scope, statement)

@@ -1,4 +1,4 @@
-"""CREATE TENANT and DROP TENANT: for an admin of the system tenant; ALTER TENANT also for a tenant's own.
+"""CREATE, DROP and UNDROP TENANT: for an admin of the system tenant; ALTER TENANT also for a tenant's own.
 Anyone else is refused before any name is looked at, so that they cannot tell which tenants there are."""
 
 from __future__ import annotations
@@ -14,22 +14,29 @@ from sql.answers import Answer, Complete, Notice
 from sql.errors import SqlError
 from sql.passwords import make_verifier
 from sql.scope import NO_ARGUMENTS, Scope
-from sql.statement import AlterTenant, CreateTenant, DropTenant
+from sql.statement import AlterTenant, CreateTenant, DropTenant, UndropTenant
 
 NAME_BYTES_MAX = 63
 
 
-async def execute(scope: Scope, statement: CreateTenant | DropTenant) -> AsyncIterator[Answer]:
-    command = "CREATE TENANT" if isinstance(statement, CreateTenant) else "DROP TENANT"
+_COMMANDS = {CreateTenant: "CREATE TENANT", DropTenant: "DROP TENANT", UndropTenant: "UNDROP TENANT"}
+
+
+async def execute(scope: Scope, statement: CreateTenant | DropTenant | UndropTenant) -> AsyncIterator[Answer]:
+    command = _COMMANDS[type(statement)]
     denied = f"permission denied to {command.lower()}"
     if not scope.principal.runs_the_cluster:
         raise SqlError("42501", denied, hint='Only an admin of the tenant "sys" may do this.')
     scope.require_admin(denied)
     scope.require_no_block(command)
-    if isinstance(statement, CreateTenant):
-        notice = await _create(scope, statement)
-    else:
-        notice = await _drop(scope, statement)
+    match statement:
+        case CreateTenant():
+            notice = await _create(scope, statement)
+        case DropTenant():
+            notice = await _drop(scope, statement)
+        case UndropTenant():
+            await scope.cluster.undrop_tenant(statement.name)
+            notice = None
     if notice is not None:
         yield notice
     yield Complete(command)

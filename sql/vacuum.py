@@ -2,7 +2,8 @@
 which would otherwise pin what it has read.
 
 VACUUM drops the snapshots whose `expires_at` has passed, in a commit of its own, then flushes, compacts
-and collects. ``VACUUM t`` compacts t alone; what nothing needs is collected wherever it was. With DRY_RUN
+and collects; in the system tenant it also sweeps dropped tenants that nothing remembers. ``VACUUM t``
+compacts t alone; what nothing needs is collected wherever it was. With DRY_RUN
 it says of each object whether it would go, judged by the horizon and the pins that VACUUM would have.
 """
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 from engine.catalog import Table
 from engine.collection import Deleted, forgettable
 from engine.expiry import expire, expired
-from engine.ids import CatalogId, StorageId, Timestamp
+from engine.ids import CatalogId, StorageId
 from engine.tenant import Tenant
 from sql import coverage, names
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
@@ -68,6 +69,10 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
             notice = _told(await _vacuum(scope, table))
             if notice is not None:
                 yield notice
+            if scope.principal.runs_the_cluster and table is None:
+                notice = _swept(await scope.cluster.sweep(), scope.cluster.dropped_waiting)
+                if notice is not None:
+                    yield notice
     finally:
         scope.block.enter()
     yield Complete("VACUUM")
@@ -98,6 +103,13 @@ def _told(deleted: Deleted) -> Notice | None:
     return Notice("NOTICE", message)
 
 
+def _swept(tenants: int, waiting: int) -> Notice | None:
+    if not tenants and not waiting:
+        return None
+    message = f"{tenants} dropped tenants deleted, {waiting} wait for their grace period to end"
+    return Notice("NOTICE", message)
+
+
 # --- DRY_RUN ----------------------------------------------------------------------------------------
 
 Line = tuple[str | None, str, int, str, str]
@@ -105,11 +117,10 @@ Line = tuple[str | None, str, int, str, str]
 
 async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
     """What VACUUM would say of each object, what nothing names last."""
-    pins = tenant.pins()
+    pins = tenant.coming_pins()
     over = {snapshot.timestamp for snapshot in expired(tenant)}
-    horizon = Timestamp(max(pins.horizon, tenant.now() - tenant.history_retention_us))
     kept = {ts: pin for ts, pin in pins.snapshots.items() if ts not in over}
-    pins = dataclasses.replace(pins, horizon=horizon, snapshots=kept)
+    pins = dataclasses.replace(pins, snapshots=kept)
     tables = _tables(tenant)
     unnamed = await tenant.upkeep.unnamed() if only is None else {}
 

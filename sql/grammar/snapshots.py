@@ -69,6 +69,12 @@ class Snapshots(Sessions):
         if_exists = self.take("if", "exists")
         return st.DropTenant(self.name(), if_exists)
 
+    def undrop(self) -> st.Statement:
+        token = self.advance()
+        if not self.take("tenant"):
+            raise self.unsupported(f"UNDROP {self.token.text.upper()}".strip(), token)
+        return st.UndropTenant(self.name())
+
     # --- snapshots ------------------------------------------------------------------------------
 
     def create_snapshot(self) -> st.Statement:

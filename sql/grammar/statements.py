@@ -14,7 +14,7 @@ _UNSUPPORTED = {
     "import": "IMPORT FOREIGN SCHEMA", "listen": "LISTEN", "load": "LOAD", "lock": "LOCK TABLE",
     "merge": "MERGE", "move": "MOVE", "notify": "NOTIFY", "reassign": "REASSIGN OWNED",
     "refresh": "REFRESH MATERIALIZED VIEW", "reindex": "REINDEX", "revoke": "REVOKE",
-    "security": "SECURITY LABEL", "undrop": "UNDROP",
+    "security": "SECURITY LABEL",
 }  # fmt: skip
 _OBJECTS = frozenset(
     [
@@ -181,6 +181,7 @@ _READERS: dict[str, Callable[[Any], st.Statement]] = {
     "table": Statements.read_query,
     "with": Statements.read_with,
     "insert": Statements.read_insert,
+    "undrop": Statements.undrop,
     "update": Statements.read_update,
     "delete": Statements.read_delete,
     "truncate": Statements.truncate,

@@ -44,6 +44,7 @@ from sql.statement.past import (
     DropTenant,
     Restore,
     UndoRestore,
+    UndropTenant,
     Vacuum,
 )
 from sql.statement.rows import (
@@ -112,6 +113,7 @@ Statement = (
     | Listen
     | CreateTenant
     | DropTenant
+    | UndropTenant
     | CreateSnapshot
     | DropSnapshot
     | Restore
@@ -180,6 +182,7 @@ __all__ = [
     "TransactionModes",
     "Truncate",
     "UndoRestore",
+    "UndropTenant",
     "Update",
     "Vacuum",
 ]

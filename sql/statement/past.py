@@ -26,6 +26,11 @@ class DropTenant:
 
 
 @dataclass(frozen=True, slots=True)
+class UndropTenant:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateSnapshot:
     """`returning` None: no result row. `covers` is the database, schema or table of a narrower level."""
 

@@ -226,5 +226,5 @@ def test_upkeep_collects_by_itself(tmp_path: Path) -> None:
 
 async def idle(lab: Lab) -> None:
     """Until upkeep in the background is done."""
-    while lab.tenant.upkeep_runs:  # noqa: ASYNC110 - nothing else would need to be told
+    while lab.tenant.schedule.running:  # noqa: ASYNC110 - nothing else would need to be told
         await asyncio.sleep(0.01)

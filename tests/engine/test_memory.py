@@ -86,8 +86,7 @@ def test_idle_tenants_are_closed_and_share_one_budget(tmp_path: Path) -> None:
             assert all([len(await one.rows()) == 200_000 for one in labs])
             tenants[1].leave()
             clock.advance(61_000_000)
-            await lab.cluster.create_tenant("d", "admin", "verifier")
-            await lab.cluster.tenant("d")
+            await lab.cluster.caretaker.round()
             assert [tenant.closed for tenant in tenants] == [False, True, False]
             again = Lab(lab.cluster, await lab.cluster.tenant("b"))
             assert len(await again.rows()) == 200_000

@@ -113,3 +113,28 @@ b>! SELECT * FROM secret
 FATAL: 57P01 tenant "beta" was dropped
 x: tenant=beta role=boss
 ERROR: 42704 tenant "beta" does not exist
+-- brought back
+a>! UNDROP TENANT beta
+ERROR: 42501 permission denied to undrop tenant
+HINT: Only an admin of the tenant "sys" may do this.
+s>! UNDROP TENANT acme
+ERROR: 42710 tenant "acme" already exists
+s>! UNDROP TENANT nosuch
+ERROR: 42704 no dropped tenant "nosuch" can be brought back
+HINT: Dropped tenants are kept for the history_retention of the tenant "sys".
+s>! UNDROP TABLE t
+ERROR: 0A000 UNDROP TABLE is not supported
+s> UNDROP TENANT beta
+UNDROP TENANT
+y: tenant=beta role=boss
+connected
+y> SELECT * FROM secret
+x
+42
+SELECT 1
+y> SELECT name FROM mo_snapshots
+name
+bs
+SELECT 1
+s>! UNDROP TENANT beta
+ERROR: 42710 tenant "beta" already exists
