@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from engine.catalog import Column, Put, Table
 from engine.history import Entry, History
-from engine.ids import CatalogId, StorageId, Timestamp
+from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.ref_files import RefChanges, RefFile
 from engine.refs import Ref
 from engine.wal import Transaction
@@ -56,6 +56,12 @@ class Storage:
 
     def has_tail_until(self, ts: Timestamp) -> bool:
         return any(item.ts <= ts for items in (self.inserts, self.deletes) for item in items)
+
+    def written_since(self, ts: Timestamp) -> bool:
+        """Whether the tail or a live object holds a row or a delete of a commit after `ts`. Compaction
+        may have taken a row and its delete away together."""
+        live = any(ref.max_ts > ts and ref.removed_ts == INFINITY for ref in self.refs.values())
+        return live or any(item.ts > ts for items in (self.inserts, self.deletes) for item in items)
 
     def forget_tail_until(self, ts: Timestamp) -> int:
         """Flushed up to `ts`; how many bytes were let go."""

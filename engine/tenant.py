@@ -270,6 +270,13 @@ class Tenant:
             for deleted_ts, deleted_storage, deleted in self._recent_deletes
         )
 
+    def written_since(self, storage: StorageId, ts: Timestamp) -> bool:
+        """Whether a commit after `ts` wrote to the storage; `ts` is the read ts of a transaction that is
+        still open."""
+        found = self.state.storages.get(storage)
+        inserted = found is not None and found.written_since(ts)
+        return inserted or any(at > ts and where == storage for at, where, _ in self._recent_deletes)
+
     # --- counters ------------------------------------------------------------------------------------
 
     @property

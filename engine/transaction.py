@@ -168,12 +168,14 @@ class Transaction:
         self, moment: Timestamp, extent: Extent, method: Method = "physical", role: str = ""
     ) -> tuple[RestoredTable, ...]:
         """Take databases, schemas or tables back to `moment`, as part of this transaction. The caller
-        has settled the moment and locked the names concerned."""
+        has settled the moment and locked the names concerned. Whoever promised to read one moment throughout
+        restores over what was there then, or not at all."""
         self.check()
         tables = extent.covered(self._tenant.history.at(moment)).values()
         now = extent.covered(self._catalog).values()
         for id in sorted({body.id for body in (*tables, *now) if isinstance(body, Table)}):
             await self.lock_table(id, exclusive=True)
+            self._require_as_read(id)
         prepared = await self._tenant.upkeep.prepare(moment, method, extent)
         self._written += prepared.refs
         self._read += [ref.key for ref in prepared.refs]
@@ -187,6 +189,14 @@ class Transaction:
                 if isinstance(table, Table):
                     self.workspace.heirs[prepared.storages[table.id]] = (table.storage, moment)
         return (*prepared.tables, *ended)
+
+    def _require_as_read(self, table_id: CatalogId) -> None:
+        """REPEATABLE READ has seen the table as it is now; under lock, so it stays so."""
+        if self.isolation == "read committed":
+            return
+        read, now = (catalog.tables.get(table_id) for catalog in (self._base, self._tenant.catalog))
+        if read != now or (now is not None and self._tenant.written_since(now.storage, self.read_ts)):
+            raise CommitConflict("could not serialize access due to concurrent update")
 
     # --- rows ---------------------------------------------------------------------------------------
 

@@ -160,6 +160,7 @@ def _schema_exists(scope: Scope, name: str) -> bool:
 
 async def create_schema(scope: Scope, statement: CreateSchema) -> AsyncIterator[Answer]:
     check_schema_name(statement.name)
+    await scope.lock_body(scope.database.id, exclusive=False)
     await scope.lock_name("schema", scope.database.id, statement.name)
     if _schema_exists(scope, statement.name):
         message = f'schema "{statement.name}" already exists'

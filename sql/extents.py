@@ -99,7 +99,8 @@ def place(catalog: Catalog, extent: Extent) -> Place:
 
 
 async def lock(scope: Scope, past: Catalog, extent: Extent) -> None:
-    """Locks what the part was and is, from the outside in, until nothing new turns up."""
+    """Locks what the part was and is, from the outside in, until nothing new turns up. It is restored over
+    what is newest by then (or not at all, in a transaction that keeps its read ts)."""
     while True:
         version = scope.catalog.version
         bodies = [*extent.covered(past).values(), *extent.covered(scope.catalog).values()]
@@ -107,7 +108,7 @@ async def lock(scope: Scope, past: Catalog, extent: Extent) -> None:
         relations = [body for body in bodies if isinstance(body, Table | View | Sequence)]
         for key in sorted({_lock_key(body) for body in holders}, key=repr):
             await scope.lock_name(*key)
-        whole = {body.id for body in holders if isinstance(body, Schema)}
+        whole = {body.id for body in holders}
         for id in sorted(whole):
             await scope.lock_body(id)
         for id in sorted({body.schema for body in relations} - whole):
@@ -116,6 +117,7 @@ async def lock(scope: Scope, past: Catalog, extent: Extent) -> None:
             await scope.lock_name(*key)
         for id in sorted({body.id for body in relations}):
             await scope.lock_body(id)
+        scope.transaction.start_statement()
         if scope.catalog.version is version:
             return
 

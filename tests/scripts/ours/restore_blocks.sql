@@ -193,6 +193,16 @@ count
 SELECT 1
 b> INSERT INTO t VALUES (77, 'b')
 INSERT 0 1
+a>! RESTORE TABLE t FROM SNAPSHOT s2
+ERROR: 40001 could not serialize access due to concurrent update
+a> ROLLBACK
+ROLLBACK
+a> BEGIN ISOLATION LEVEL REPEATABLE READ
+BEGIN
+a> SELECT count(*) FROM t
+count
+3
+SELECT 1
 a> RESTORE TABLE t FROM SNAPSHOT s2
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 3 | 0 | 2 | 0
