@@ -9,6 +9,10 @@ What is queued while a put is in flight becomes the next WAL object: group commi
 - The number is taken by a newer epoch (a fence, or a commit after it): this writer is fenced, lets go
   of the tenant, and whatever was queued was certainly not committed. `TenantFenced`.
 - It cannot be decided, or applying fails: the tenant closes; opening it again recovers from the store.
+- Everybody who waits hears something: the put ends in time (`engine.puts.decide_seconds_max`), a request
+  that cannot be built is refused alone, and when the writer itself ends, for whatever reason, it says so
+  to all. What comes between put and acknowledgement is this machine's own work: it waits for no network
+  unless the cache has lost a bulk object that was written a moment ago.
 - A request may be *exclusive* (restore): it is alone in its object, after all that was queued before
   it is applied, and its transaction is made then, from the state as it is then.
 """
@@ -128,17 +132,31 @@ class Committer:
         await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        while self._closed is None:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._queue and self._closed is None:
-                self._in_flight = asyncio.get_running_loop().create_future()
-                await self._commit_group(self._take_group())
-                self._in_flight.set_result(None)
-                self._in_flight = None
-        for request in self._queue:
-            _refuse(request, self._closed)
-        self._queue.clear()
+        try:
+            while self._closed is None:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._queue and self._closed is None:
+                    await self._fly(self._take_group())
+        finally:
+            if self._closed is None:
+                self._closed = TenantClosed("the tenant's writer has ended", hint="Connect again.")
+                self._failed(self._closed)
+            for request in self._queue:
+                _refuse(request, self._closed)
+            self._queue.clear()
+
+    async def _fly(self, group: list[Request]) -> None:
+        """One group, from its timestamps to its acknowledgement."""
+        self._in_flight = in_flight = asyncio.get_running_loop().create_future()
+        try:
+            await self._commit_group(group)
+        finally:
+            stopped = CommitUnknown("the server stopped while it committed", hint="Connect again and look.")
+            for request in group:
+                _refuse(request, stopped)
+            self._in_flight = None
+            in_flight.set_result(None)
 
     def _take_group(self) -> list[Request]:
         """What fits into the next object; an exclusive request is alone in its own."""
@@ -171,7 +189,7 @@ class Committer:
                 transactions.append(transaction)
                 requests.append(request)
                 horizon = max(horizon, transaction.horizon or horizon)
-            except EngineError as refusal:
+            except Exception as refusal:
                 _refuse(request, refusal)
         if not requests:
             return
@@ -272,7 +290,8 @@ def _unknown(error: EngineError) -> EngineError:
     return unknown
 
 
-def _refuse(request: Request, error: EngineError | None) -> None:
+def _refuse(request: Request, error: Exception | None) -> None:
+    """Tell who waits, unless it has been told already."""
     if not request.done.done():
         request.done.set_exception(error or TenantClosed("the tenant is closed"))
         request.done.exception()

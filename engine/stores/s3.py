@@ -9,12 +9,19 @@ its error's text:
 - a connection that was never made, 429, 503, and 409 (S3 gives up on racing puts) stored nothing;
 - 412 is the one definite "exists".
 
+**No request lasts for ever.** A put has `ANSWER_SECONDS_MAX` and a second more for every
+`BYTES_PER_SECOND_MIN` of its bytes. Other answers have `ANSWER_SECONDS_MAX` for their first byte, and
+again for each `CHUNK_BYTES` of an object and each page of a listing. A request whose time is over is
+ended for our part; what was on its way may still arrive. After that connections are made anew: those in
+the pool may be as dead as that one was (a firewall forgets them without telling anybody).
+
 `open` checks what is easy to have wrong before anyone relies on it: credentials, region, the bucket
 (made when it is missing), and that the server really refuses a second create-only put. Some servers
 ignore the condition, and would lose commits silently.
 
 Rejected: boto3 for the bytes (threads, and a tenth of the throughput); passing listings on as they
-come (their order is S3's promise, but other servers list folder by folder).
+come (their order is S3's promise, but other servers list folder by folder); obstore's own time-out (one
+for all requests, whatever their size, and it runs from the first byte sent to the last one read).
 """
 
 from __future__ import annotations
@@ -22,9 +29,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import boto3
 import botocore.config
@@ -49,16 +57,24 @@ from engine.stores.keys import check_key, check_prefix
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-REQUEST_SECONDS_MAX = 60
+ANSWER_SECONDS_MAX = 15.0
+BYTES_PER_SECOND_MIN = 512 * 1024
 CONNECT_SECONDS_MAX = 5
+IDLE_SECONDS_MAX = 20
+"""How long a connection is kept for the next request: shorter than servers and firewalls keep theirs."""
+CHUNK_BYTES = 256 * 1024
 DEFAULT_REGION = "us-east-1"
+
+T = TypeVar("T")
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>\s*(\w+)\s*</Code>")
 _MESSAGE = re.compile(r"<Message>\s*([^<]*?)\s*</Message>")
 _FAILURES = (obstore.exceptions.BaseError, OSError)
 
-_UNSENT = ("kind: Connect", "redirect without LOCATION")
+_UNREACHED = "kind: Connect,"
+"""The comma matters: ``kind: ConnectionReset`` is a connection that was there."""
+_UNSENT = (_UNREACHED, "redirect without LOCATION")
 _DECIDED = {501, 503, 507}
 _REFUSED = {301, 307, 400, 401, 403, 405, 501}
 
@@ -66,9 +82,17 @@ _REFUSED = {301, 307, 400, 401, 403, 405, 501}
 class S3Store:
     """Objects below ``bucket/prefix``; made by `S3Store.open`."""
 
-    def __init__(self, remote: obstore.store.S3Store, prefix: str) -> None:
-        self._remote = remote
+    def __init__(
+        self,
+        connect: Callable[[], obstore.store.S3Store],
+        prefix: str,
+        *,
+        answer_seconds_max: float = ANSWER_SECONDS_MAX,
+    ) -> None:
+        self._connect = connect
+        self._remote = connect()
         self._prefix = prefix
+        self._answer_seconds_max = answer_seconds_max
 
     @staticmethod
     async def open(
@@ -77,7 +101,7 @@ class S3Store:
         *,
         endpoint: str | None = None,
         ids: Ids | None = None,
-        request_seconds_max: float = REQUEST_SECONDS_MAX,
+        answer_seconds_max: float = ANSWER_SECONDS_MAX,
     ) -> S3Store:
         """A working store, or StoreMisconfigured or StoreUnavailable saying what is wrong."""
         session = boto3.Session()
@@ -86,18 +110,23 @@ class S3Store:
         config: dict[str, Any] = {"region": region, "disable_bulk_delete": True}
         if endpoint is not None:
             config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
-        remote = obstore.store.S3Store(
-            bucket,
-            config=config,  # type: ignore[arg-type]
-            client_options={
-                "allow_http": endpoint is not None and endpoint.startswith("http://"),
-                "timeout": timedelta(seconds=request_seconds_max),
-                "connect_timeout": timedelta(seconds=min(CONNECT_SECONDS_MAX, request_seconds_max)),
-            },
-            retry_config={"max_retries": 0},
-            credential_provider=credentials,
-        )
-        store = S3Store(remote, prefix.strip("/") + "/" if prefix.strip("/") else "")
+
+        def connect() -> obstore.store.S3Store:
+            return obstore.store.S3Store(
+                bucket,
+                config=config,  # type: ignore[arg-type]
+                client_options={
+                    "allow_http": endpoint is not None and endpoint.startswith("http://"),
+                    "timeout": timedelta(days=1),
+                    "connect_timeout": timedelta(seconds=min(CONNECT_SECONDS_MAX, answer_seconds_max)),
+                    "pool_idle_timeout": timedelta(seconds=IDLE_SECONDS_MAX),
+                },
+                retry_config={"max_retries": 0},
+                credential_provider=credentials,
+            )
+
+        folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
+        store = S3Store(connect, folder, answer_seconds_max=answer_seconds_max)
         await store._check_conditions((ids or Ids()).token())
         return store
 
@@ -116,25 +145,40 @@ class S3Store:
             hint="Use a server that supports conditional writes.",
         )
 
+    @asynccontextmanager
+    async def _limited(self, size: int = 0) -> AsyncIterator[obstore.store.S3Store]:
+        """What obstore is asked inside ends in the time that `size` bytes may take, or as TimeoutError."""
+        remote = self._remote
+        try:
+            async with asyncio.timeout(self._answer_seconds_max + size / BYTES_PER_SECOND_MIN):
+                yield remote
+        except TimeoutError:
+            if self._remote is remote:
+                self._remote = self._connect()
+            raise
+
     async def put(self, key: str, data: bytes) -> None:
         path = self._prefix + check_key(key)
         try:
-            await obstore.put_async(self._remote, path, data, mode="create", use_multipart=False)
+            async with self._limited(len(data)) as remote:
+                await obstore.put_async(remote, path, data, mode="create", use_multipart=False)
         except _FAILURES as error:
             _raise_put_failure(key, error)
 
     async def get(self, key: str) -> bytes:
         path = self._prefix + check_key(key)
         try:
-            result = await obstore.get_async(self._remote, path)
-            return bytes(await result.bytes_async())
+            async with self._limited() as remote:
+                chunks = (await obstore.get_async(remote, path)).stream(CHUNK_BYTES).__aiter__()
+            return b"".join([chunk async for chunk in self._each_limited(chunks)])
         except _FAILURES as error:
             _raise_failure(f"cannot read {key}", key, error)
 
     async def delete(self, key: str) -> None:
         path = self._prefix + check_key(key)
         try:
-            await obstore.delete_async(self._remote, path)
+            async with self._limited() as remote:
+                await obstore.delete_async(remote, path)
         except _FAILURES as error:
             try:
                 _raise_failure(f"cannot delete {key}", key, error)
@@ -147,8 +191,8 @@ class S3Store:
         limit = None if after is None else self._prefix + after
         offset = _safe_offset(limit, folder) if limit is not None else None
         try:
-            stream = obstore.list(self._remote, folder or None, offset=offset, chunk_size=1000)
-            metas = [meta async for chunk in stream for meta in chunk]
+            pages = obstore.list(self._remote, folder or None, offset=offset, chunk_size=1000).__aiter__()
+            metas = [meta async for page in self._each_limited(pages) for meta in page]
         except _FAILURES as error:
             _raise_failure(f"cannot list {prefix or 'the store'}", prefix, error)
         found = {str(meta["path"]): int(meta["size"]) for meta in metas}
@@ -159,10 +203,21 @@ class S3Store:
     async def folders(self, prefix: str) -> list[str]:
         path = self._prefix + check_prefix(prefix)
         try:
-            listed = await obstore.list_with_delimiter_async(self._remote, path.rstrip("/") or None)
+            async with self._limited() as remote:
+                listed = await obstore.list_with_delimiter_async(remote, path.rstrip("/") or None)
         except _FAILURES as error:
             _raise_failure(f"cannot list {prefix or 'the store'}", prefix, error)
         return sorted(folder.rstrip("/").rpartition("/")[2] for folder in listed["common_prefixes"])
+
+    async def _each_limited(self, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
+        """The pieces of an answer; each must come in time."""
+        while True:
+            try:
+                async with self._limited():
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            yield piece
 
     async def close(self) -> None:
         """Connections are pooled by obstore and end with it."""
@@ -195,7 +250,7 @@ def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[st
     """The endpoint (None: Amazon's own) and the bucket's region; makes the bucket when it is missing."""
     options = botocore.config.Config(
         connect_timeout=CONNECT_SECONDS_MAX,
-        read_timeout=REQUEST_SECONDS_MAX,
+        read_timeout=ANSWER_SECONDS_MAX,
         retries={"total_max_attempts": 3, "mode": "standard"},
         s3={"addressing_style": "path"} if endpoint else None,
     )
@@ -261,7 +316,7 @@ def _raise_put_failure(key: str, error: Exception) -> NoReturn:
         raise StoreUnavailable(f"cannot store {key}: another put of it is under way ({code})") from error
     if status in _DECIDED or (status is not None and status < 500) or any(sign in text for sign in _UNSENT):
         _raise_failure(f"cannot store {key}", key, error)
-    raise PutUnknown(f"it cannot be told whether {key} was stored: {_reason(text)}") from error
+    raise PutUnknown(f"it cannot be told whether {key} was stored: {_reason(error)}") from error
 
 
 def _raise_failure(what: str, key: str, error: Exception) -> NoReturn:
@@ -277,10 +332,10 @@ def _raise_failure(what: str, key: str, error: Exception) -> NoReturn:
         failure = StoreFull(f"{what}: the S3 server is full")
     elif status in _REFUSED or "redirect without LOCATION" in text:
         failure = StoreMisconfigured(
-            f"{what}: {_reason(text)}", hint="Check the credentials, their rights, and the region."
+            f"{what}: {_reason(error)}", hint="Check the credentials, their rights, and the region."
         )
     else:
-        failure = StoreUnavailable(f"{what}: {_reason(text)}")
+        failure = StoreUnavailable(f"{what}: {_reason(error)}")
     raise failure from error
 
 
@@ -294,15 +349,18 @@ def _code(text: str) -> str | None:
     return found[1] if found else None
 
 
-def _reason(text: str) -> str:
+def _reason(error: Exception) -> str:
     """What a person needs of obstore's long error text."""
+    text = str(error)
     if code := _code(text):
         message = _MESSAGE.search(text)
         return f"{code}: {message[1]}" if message and message[1] else code
     if status := _STATUS.search(text):
         return f"the S3 server answered {status[1]}"
-    if "TimedOut" in text or "kind: Timeout" in text:
-        return "the S3 server did not answer in time"
-    if "kind: Connect" in text:
+    if _UNREACHED in text:
         return "the S3 server cannot be reached"
+    if isinstance(error, TimeoutError) or "TimedOut" in text or "kind: Timeout" in text:
+        return "the S3 server did not answer in time"
+    if "kind: Request," in text or "kind: Interrupted," in text:
+        return "the connection to the S3 server was lost"
     return text.split("\n", 1)[0]

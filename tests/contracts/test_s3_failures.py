@@ -80,19 +80,21 @@ async def store_on(server: Server) -> AsyncIterator[S3Store]:
 
 
 def store_at(port: int) -> S3Store:
-    remote = obstore.store.S3Store(
-        "bucket",
-        config={
-            "endpoint": f"http://127.0.0.1:{port}",
-            "access_key_id": "ak",
-            "secret_access_key": "sk",
-            "region": "us-east-1",
-            "disable_bulk_delete": True,
-        },
-        client_options={"allow_http": True, "timeout": f"{int(TIMEOUT_SECONDS * 1000)}ms"},
-        retry_config={"max_retries": 0},
-    )
-    return S3Store(remote, "prefix/")
+    def connect() -> obstore.store.S3Store:
+        return obstore.store.S3Store(
+            "bucket",
+            config={
+                "endpoint": f"http://127.0.0.1:{port}",
+                "access_key_id": "ak",
+                "secret_access_key": "sk",
+                "region": "us-east-1",
+                "disable_bulk_delete": True,
+            },
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0},
+        )
+
+    return S3Store(connect, "prefix/", answer_seconds_max=TIMEOUT_SECONDS)
 
 
 async def outcome(store: S3Store, operation: str) -> EngineError | None:
