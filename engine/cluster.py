@@ -29,7 +29,7 @@ from engine.dropped import Sweeper, last_named
 from engine.duck import Ducks
 from engine.errors import EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
-from engine.hot import HotBudget
+from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths, encode_name

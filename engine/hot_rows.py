@@ -57,24 +57,17 @@ class HotRows:
         self._types = {f"c{id}": type for id, type in types.items()}
         self._steps: list[Callable[[Cursor], None]] = []
 
-    def add_column(self, column: Column) -> None:
-        """A column that came by ALTER TABLE; rows before it get its missing value."""
-        default = ""
-        if column.missing is not None:
-            default = f" DEFAULT {constant(column.missing, column.storage_type)}"
-        sql = f"ALTER TABLE {self._name} ADD COLUMN c{column.id} {column.storage_type}{default}"
-        self._types[f"c{column.id}"] = column.storage_type
-        self._steps.append(lambda cursor: cursor.execute_now(sql))
-
     def insert(self, items: Sequence[TailRows]) -> None:
-        """Rows of several commits; all have the same columns."""
+        """Rows of several commits; all have the same columns. What the table has no column for is left
+        out."""
         stamped = [
             item.rows.append_column(
                 "_commit_ts", pa.repeat(pa.scalar(item.ts, pa.int64()), item.rows.num_rows)
             )
             for item in items
         ]
-        names = stamped[0].column_names
+        known = self._types.keys() | {"_row_id", "_commit_ts"}
+        names = [name for name in stamped[0].column_names if name in known]
         rows = pa.concat_tables([part.select(names) for part in stamped], promote_options="permissive")
         values = parameter_rows(rows)
         if values is None:
@@ -114,6 +107,14 @@ class HotRows:
         transaction around it; a failure closes the tenant."""
         for step in self._steps:
             step(cursor)
+
+
+def add_column(table: str, column: Column) -> str:
+    """ALTER of hot `table`: rows that it has get the column's missing value."""
+    default = (
+        f" DEFAULT {constant(column.missing, column.storage_type)}" if column.missing is not None else ""
+    )
+    return f"ALTER TABLE {table} ADD COLUMN c{column.id} {column.storage_type}{default}"
 
 
 def insert_from(table: str, types: Mapping[str, str], names: Iterable[str], relation: str) -> str:

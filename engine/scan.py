@@ -20,8 +20,10 @@ from engine.cache import ObjectCache, Wanted
 from engine.catalog import Column, Table
 from engine.duck import Cursor
 from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, StoreUnavailable
-from engine.hot import HotTable, HotTables
+from engine.hot import HotTables
+from engine.hot_lines import Line
 from engine.hot_rows import constant, insert_from
+from engine.hot_table import HotTable
 from engine.ids import StorageId, Timestamp
 from engine.objects import COMMIT_TS_FIELD, ROW_ID_FIELD, literal
 from engine.refs import Ref
@@ -42,30 +44,41 @@ class Scan:
         self._reading = reading
         self._read: list[str] = []
         self._held = AsyncExitStack()
-        self._pinned: list[HotTable] = []
+        self._pinned: list[tuple[HotTable, Line, Timestamp]] = []
         self._names = 0
 
     async def relation(self, table: Table, ts: Timestamp) -> str:
         """The rows of `table` (as the catalog had it at `ts`) at `ts`."""
         storage = self._state.storages.get(table.storage) or Storage(table.storage)
-        hot = self._hot.serving(table.storage, ts)
-        if hot is None and table.storage == self._live_storage(table) and not self._hot.holds(storage.id):
-            self._hot.load(storage, self._state.visible_ts)
-            hot = self._hot.serving(table.storage, ts)
-        if hot is None:
-            return await self.cold(storage, table.columns, ts)
-        hot.pins += 1
-        self._pinned.append(hot)
         try:
-            await hot.ready
+            hot = await self._pin(table, storage, ts)
         except (ObjectCorrupted, StoreUnavailable):
             # A hot table needs every object of the present; this read may need none of the bad ones.
+            hot = None
+        if hot is None:
             return await self.cold(storage, table.columns, ts)
-        items = [
-            f"c{column.id}" if column.id in hot.columns else f"{missing(column)} AS c{column.id}"
+        values = {
+            f"c{column.id}": f"c{column.id}" if column.id in hot.columns else missing(column)
             for column in table.columns
-        ]
-        return hot.relation(items, ts)
+        }
+        return hot.relation(values, storage.id, ts)
+
+    async def _pin(self, table: Table, storage: Storage, ts: Timestamp) -> HotTable | None:
+        """The hot table to read `storage` from, ready and pinned."""
+        while True:
+            hot = self._hot.serving(storage.id, ts)
+            if hot is None and table.storage == self._live_storage(table) and not self._hot.holds(storage.id):
+                self._hot.load(storage, self._state.visible_ts)
+                hot = self._hot.serving(storage.id, ts)
+            if hot is None:
+                return None
+            pin = (hot, hot.lines[storage.id], ts)
+            hot.pin(*pin[1:])
+            self._pinned.append(pin)
+            await hot.ready
+            if self._hot.serving(storage.id, ts) is hot:
+                return hot
+            # While it was loading, the storage has moved to a table of its own.
 
     def _live_storage(self, table: Table) -> int | None:
         live = self._state.history.current.tables.get(table.id)
@@ -162,7 +175,7 @@ class Scan:
     async def load_into(self, hot: HotTable, storage: Storage, ts: Timestamp) -> None:
         """Every row up to `ts`, dead or alive, with its delete stamp."""
         by_id = self._state.columns_of_storage(storage.id)
-        columns = [by_id[id] for id in hot.columns]
+        columns = [by_id[id] for id in hot.columns if id in by_id]
         types = {f"c{column.id}": column.storage_type for column in columns}
         parts, dead = await self.sources(storage, columns, ts)
         for part in parts:
@@ -177,8 +190,8 @@ class Scan:
             )
 
     async def close(self) -> None:
-        for hot in self._pinned:
-            hot.pins -= 1
+        for hot, line, ts in self._pinned:
+            hot.unpin(line, ts)
         self._pinned.clear()
         self._reading.subtract(self._read)
         self._read.clear()

@@ -36,7 +36,8 @@ from engine.errors import (
     UnknownSnapshot,
 )
 from engine.history import History
-from engine.hot import HotBudget, HotTable, HotTables
+from engine.hot import HotTables
+from engine.hot_table import HotBudget, HotTable
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
 from engine.locks import Locks
 from engine.objects import ObjectWriter
