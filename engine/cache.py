@@ -1,6 +1,8 @@
 """Objects on local disk: fetched whole, checked, bounded, and never taken from under a reader.
 
-An object's file is ``<folder>/<key>``, so a tenant's files are below a folder of its own. Invariants:
+One cache serves all tenants of a server, within one limit: what was used longest ago goes first, whoever's it
+was, also of tenants that are closed. An object's file is ``<folder>/<key>``, so a tenant's files are
+below a folder of its own. Invariants:
 
 - A file under its final name is whole: it is written under another name and renamed.
 - Bytes are checked against the catalog's hash whenever they enter: when fetched, at the first hold
@@ -35,6 +37,8 @@ FETCHES_MAX = 16
 """Fetches under way at once: enough to fill a network, few enough to keep memory bounded."""
 
 INCOMING = "~incoming"
+SPILL = ".spill"
+"""Ends the name of a folder where DuckDB puts what does not fit into memory."""
 
 Stamp = tuple[int, int, int]
 
@@ -99,9 +103,12 @@ class ObjectCache:
         """Where the file of `key` is while it is held."""
         return self._folder / key
 
-    def new_file(self) -> Path:
-        """A free name inside the folder, for bytes on their way to the store; whoever asks removes it."""
-        return self._incoming / self._ids.token()
+    def new_file(self, prefix: str = "") -> Path:
+        """A free name inside the folder, below the key prefix `prefix`, for bytes on their way to the
+        store; whoever asks removes it."""
+        incoming = self._folder / prefix / INCOMING
+        incoming.mkdir(parents=True, exist_ok=True)
+        return incoming / self._ids.token()
 
     @asynccontextmanager
     async def hold(self, key: str, hash: str, size: int) -> AsyncIterator[Path]:
@@ -299,14 +306,22 @@ class ObjectCache:
 
     def _take_stock(self) -> None:
         """Take over the files of an earlier run, oldest first, unverified."""
-        for leftover in self._incoming.iterdir():
-            leftover.unlink()
-        found = [path for path in self._folder.rglob("*") if path.is_file()]
+        found = []
+        for path in self._folder.rglob("*"):
+            if path.is_file() and _is_leftover(path.relative_to(self._folder)):
+                path.unlink()
+            elif path.is_file():
+                found.append(path)
         for path in sorted(found, key=lambda path: path.stat().st_mtime_ns):
             file = _File(size=path.stat().st_size, present=True)
             self._files[path.relative_to(self._folder).as_posix()] = file
             self._bytes += file.size
         self._make_room(0)
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether a run that is over left it behind on its way to somewhere."""
+    return any(part == INCOMING or part.endswith(SPILL) for part in path.parent.parts)
 
 
 def _stamp(path: Path) -> Stamp | None:

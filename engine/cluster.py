@@ -22,17 +22,19 @@ from pathlib import Path
 
 from engine import manifest as manifests
 from engine.cache import ObjectCache
+from engine.cache_folder import CacheFolder
 from engine.caretaker import Caretaker
 from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema, TenantName, World
 from engine.clock import Clock, SystemClock
 from engine.dropped import Sweeper, last_named
-from engine.duck import Ducks
+from engine.duck import Duck, Ducks
 from engine.errors import EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
 from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
-from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths, encode_name
+from engine.memory import HOT_SHARE, MemoryWatch, Process
+from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths
 from engine.puts import put_object
 from engine.recovery import claim, newest_manifest, read_state
 from engine.stores.base import Store
@@ -64,12 +66,15 @@ class Cluster:
         ducks: Ducks | None = None,
     ) -> None:
         self._store = store
-        self._cache_dir = cache_dir
         self._clock = clock or SystemClock()
         self._ids = ids or Ids()
         self._options = options or Options()
+        self._cache_folder = CacheFolder(cache_dir)
+        self._cache = ObjectCache(
+            self._cache_folder.path, store, self._options.cache_bytes_max, ids=self._ids
+        )
         self._ducks = ducks or Ducks()
-        self._budget = HotBudget(self._options.server_memory_bytes_max)
+        self._budget = HotBudget(int(self._options.server_memory_bytes_max * HOT_SHARE))
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._sweeper = Sweeper(store, self._clock, self._ids, self._options.grace_seconds)
@@ -174,19 +179,27 @@ class Cluster:
     async def _open_tenant(self, paths: TenantPaths) -> Tenant:
         options = self._options
         claimed = await claim(self._store, paths, self._clock, self._ids)
-        folder = self._cache_dir / encode_name(paths.name) / paths.generation
-        cache = ObjectCache(folder, self._store, options.cache_bytes_max, ids=self._ids)
+        folder = self._cache.path(paths.root)
         return Tenant(
             claimed,
             self._store,
             paths,
-            cache=cache,
+            cache=self._cache,
             duck=self._ducks.open(folder, memory_bytes_max=options.memory_bytes_max, threads=options.threads),
             clock=self._clock,
             ids=self._ids,
             options=options,
             budget=self._budget,
         )
+
+    def memory_watch(self, process: Process) -> MemoryWatch:
+        """What keeps the server within its memory, to be run for as long as the server does."""
+
+        def ducks() -> list[Duck]:
+            return [tenant.duck for tenant in self._open.values()]
+
+        bytes_max = self._options.server_memory_bytes_max
+        return MemoryWatch(process, bytes_max, self._budget, ducks, self._clock)
 
     def opened(self) -> dict[str, Tenant]:
         """The tenants that are open now, by name."""
@@ -294,4 +307,5 @@ class Cluster:
                 if opened is not None:
                     await opened.close()
         self._ducks.close()
+        self._cache_folder.close()
         await self._store.close()

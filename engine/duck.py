@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from engine.cache import SPILL
 from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled
 
 T = TypeVar("T")
@@ -78,6 +79,8 @@ class Cursor:
         self._registered: list[str] = []
         self._streaming: pa.RecordBatchReader | None = None
         self.timezone = "UTC"
+        self.at_work = False
+        self.ended_by: EngineError | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
         """`work()` in a thread. When the task is cancelled, the query is interrupted first."""
@@ -94,14 +97,16 @@ class Cursor:
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
+        except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
             raise self._translated(error) from error
 
     def _translated(self, error: Exception) -> EngineError:
         text = str(error)
         if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in text[:40].upper():
+            if self.ended_by is not None:
+                return self.ended_by
             return StatementCancelled("canceling statement due to user request")
-        if isinstance(error, duckdb.OutOfMemoryException):
+        if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             return OutOfMemory(
                 "the tenant's memory limit was reached by this statement",
                 hint="Raise the server's memory limit per tenant, or make the statement smaller.",
@@ -179,6 +184,11 @@ class Cursor:
         """Stop the running query, if any: it raises `StatementCancelled`."""
         self._connection.interrupt()
 
+    def end(self, reason: EngineError) -> None:
+        """Stop the running query: it raises `reason`."""
+        self.ended_by = reason
+        self.interrupt()
+
     def _clean(self) -> None:
         """A result that was not read to its end is closed: it would keep the connection busy."""
         if self._streaming is not None:
@@ -223,10 +233,11 @@ class Duck:
     ) -> None:
         self._pool = pool
         self._idle: list[Cursor] = []
-        self._busy: set[Cursor] = set()
+        self._busy: dict[Cursor, None] = {}
+        """Those at work, the longest first."""
         self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
-        spill = folder.parent / f"{folder.name}.spill"
+        spill = folder.parent / f"{folder.name}{SPILL}"
         self._connection = duckdb.connect(
             ":memory:",
             config={
@@ -257,12 +268,14 @@ class Duck:
     def cursor(self) -> Cursor:
         """A cursor to use and give back with `release`."""
         cursor = self._idle.pop() if self._idle else self._new_cursor()
-        self._busy.add(cursor)
+        cursor.at_work = True
+        self._busy[cursor] = None
         return cursor
 
     async def release(self, cursor: Cursor) -> None:
         """Take a cursor back; one that may be in a bad state is closed instead of reused."""
-        self._busy.discard(cursor)
+        self._busy.pop(cursor, None)
+        cursor.at_work, cursor.ended_by = False, None
         try:
             await cursor.clean()
         except EngineError:
@@ -272,6 +285,20 @@ class Duck:
             self._idle.append(cursor)
         else:
             cursor.close()
+
+    def at_work(self) -> list[Cursor]:
+        """The cursors that are in use, longest first."""
+        return list(self._busy)
+
+    def bytes_at_work(self) -> int:
+        """What statements have in DuckDB's buffers besides tables; 0 when it cannot be told. Any thread."""
+        try:
+            found = self._connection.execute(
+                "SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory() WHERE tag <> 'IN_MEMORY_TABLE'"
+            ).fetchone()
+        except (duckdb.Error, MemoryError):
+            return 0
+        return int(found[0]) if found is not None else 0
 
     def close(self) -> None:
         """Statements still at work are interrupted; their cursors close when they come to an end."""

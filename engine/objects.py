@@ -195,7 +195,7 @@ class ObjectWriter:
     ) -> tuple[str, str, int]:
         """Write `query` as Parquet, put it, keep it cached; (key, hash, bytes)."""
         key = self._paths.object(self.new_object_id())
-        path = self._cache.new_file()
+        path = self._cache.new_file(self._paths.root)
         field_ids = ", ".join(f"{quote(name)}: {id}" for name, id in fields.items())
         await cursor.execute(
             f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, "

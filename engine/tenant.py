@@ -23,7 +23,7 @@ from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, 
 from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
-from engine.collection import Collector, Deleted, Pin, Pins
+from engine.collection import Collector, Deleted
 from engine.commit import Committer, Request
 from engine.duck import Cursor, Duck
 from engine.errors import (
@@ -38,10 +38,11 @@ from engine.errors import (
 from engine.history import History
 from engine.hot import HotTables
 from engine.hot_table import HotBudget, HotTable
-from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
+from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp, format_ts
 from engine.locks import Locks
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
+from engine.pins import Covered, Pins
 from engine.recovery import Claimed
 from engine.ref_files import RefFileWriter
 from engine.restore import Extent, Method, RestoreReport
@@ -63,10 +64,9 @@ log = logging.getLogger("rewinddb.engine")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Limits of one tenant. Bytes, seconds and rows as the names say."""
+    """Limits of one tenant, then of the server. Bytes, seconds and rows as the names say."""
 
     memory_bytes_max: int = 2 * 2**30
-    cache_bytes_max: int = 20 * 2**30
     transaction_bytes_max: int = 2 * 2**30
     flush_bytes_min: int = 32 * 2**20
     flush_wal_objects_min: int = 2_000
@@ -74,8 +74,10 @@ class Options:
     grace_seconds: float = 300.0
     collect_seconds: float = 300.0
     threads: int = 2
-    server_memory_bytes_max: int = 8 * 2**30
-    """For the hot tables of all tenants together."""
+    server_memory_bytes_max: int = 16 * 2**30
+    """For everything; `engine.memory` says how it is shared."""
+    cache_bytes_max: int = 20 * 2**30
+    """For the files of all tenants."""
     idle_seconds: float = 600.0
     """A tenant without sessions is closed after so long."""
     round_seconds: float = 30.0
@@ -138,6 +140,7 @@ class Tenant:
         """How many readers each object has."""
         self.upkeep = self._make_upkeep(claimed)
         self.schedule = Schedule(self, clock)
+        self._covered = Covered(self.state.history)
         self._closed: EngineError | None = None
         self._warn_of_a_late_clock()
 
@@ -385,22 +388,12 @@ class Tenant:
 
     def pins(self) -> Pins:
         """The moments that must stay readable: history, snapshots, running transactions."""
-        snapshots = {ts: self._pin(snapshot) for ts, snapshot in self.catalog.snapshots.items()}
-        reading = frozenset(transaction.read_ts for transaction in self._transactions)
-        return Pins(self.state.horizon, snapshots, reading)
+        snapshots = self._covered.by(self.catalog.snapshots.values())
+        return Pins(self.state.horizon, snapshots, [other.read_ts for other in self._transactions])
 
     def coming_pins(self) -> Pins:
         """Those that a collection would have now: it raises the horizon first."""
-        pins = self.pins()
-        horizon = Timestamp(max(pins.horizon, self.now() - self.history_retention_us))
-        return dataclasses.replace(pins, horizon=horizon)
-
-    def _pin(self, snapshot: Snapshot) -> Pin:
-        name = snapshot.name or format_ts(snapshot.timestamp)
-        if snapshot.level == "tenant":
-            return Pin(name)
-        covered = Extent(snapshot.level, snapshot.objects).covered(self.history.at(snapshot.timestamp))
-        return Pin(name, frozenset(id for _, id in covered))
+        return self.pins().raised(Timestamp(self.now() - self.history_retention_us))
 
     @property
     def history_retention_us(self) -> int:
@@ -428,8 +421,3 @@ def tenant_restored() -> TenantRestored:
         detail="Nothing of the transaction was kept.",
         hint="Roll back and run it again on the restored data.",
     )
-
-
-def format_ts(ts: Timestamp) -> str:
-    """A timestamp as PostgreSQL prints a timestamptz in UTC, to the microsecond."""
-    return str(np.datetime64(ts, "us")).replace("T", " ") + "+00"

@@ -1,8 +1,13 @@
 """A ceiling on the server's memory, so that one statement cannot take the machine down for all tenants.
 
-DuckDB's own limit does not see every allocation: `repeat('x', 2000000000)` allocates past it. With an
-address space no larger than the machine's memory such an allocation fails in the statement that asks for
-it (53200) and the server goes on; without one the kernel would end the whole process.
+DuckDB's own limit does not see every allocation: `repeat('x', 2000000000)` allocates past it. With a limit on
+the address space such an allocation fails in the statement that asks for it (53200) and the server goes
+on; without one the kernel would end the whole process.
+
+Threads and libraries reserve addresses that they never use, 20 MB a tenant and more, so a fixed limit
+would be either too low or worthless. This one follows: what is reserved now, and as much more as there
+is memory left (`engine.memory` tells how much, ten times a second). Where the system does not tell what a
+process takes, there is only the machine's memory as a limit.
 """
 
 from __future__ import annotations
@@ -11,13 +16,46 @@ import os
 import resource
 
 FLOOR_BYTES = 8 * 2**30
-"""Threads and libraries reserve addresses that they never use: less would fail for no reason."""
+"""Of the limit that does not follow."""
+ROOM_BYTES_MIN = 256 * 2**20
+"""Always allowed on top, so that the server's own small needs are met when statements have taken all."""
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-def set_ceiling() -> None:
-    """Limit this process's address space to the machine's memory; a stricter limit is left alone."""
-    bytes_max = max(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), FLOOR_BYTES)
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+def set_ceiling(bytes_max: int) -> None:
+    """Limit the address space to `bytes_max`; a stricter limit is left alone."""
+    _limit(max(bytes_max, FLOOR_BYTES))
+
+
+def follow(room_bytes: int) -> None:
+    """Let the process have `room_bytes` more than it has reserved now."""
+    reserved = _pages(0)
+    if reserved:
+        _set(reserved + max(room_bytes, ROOM_BYTES_MIN))
+
+
+def resident_bytes() -> int:
+    """The memory that the process takes; 0 when the system does not tell."""
+    return _pages(1)
+
+
+def _pages(field: int) -> int:
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[field]) * _PAGE_BYTES
+    except OSError:
+        return 0
+
+
+def _limit(bytes_max: int) -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY or soft > bytes_max:
+        _set(bytes_max)
+
+
+def _set(bytes_max: int) -> None:
+    """Never above what whoever started the server allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
     allowed = bytes_max if hard == resource.RLIM_INFINITY else min(bytes_max, hard)
-    if soft == resource.RLIM_INFINITY or soft > allowed:
-        resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))

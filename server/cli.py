@@ -17,6 +17,7 @@ from server import checking, log
 from server.ceiling import set_ceiling
 from server.config import ConfigError, read_config
 from server.listener import serve
+from server.machine import memory_bytes
 
 _USAGE = """usage: rewinddb COMMAND [OPTION ...]
 
@@ -66,7 +67,7 @@ def _serve(arguments: Sequence[str]) -> int:
         print(f"rewinddb serve: {error}", file=sys.stderr)
         return 2
     log.configure(config.log_format)
-    set_ceiling()
+    set_ceiling(memory_bytes())
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(config))

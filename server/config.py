@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NoReturn, cast
 
+from engine.sizes import UNITS_HINT, parse_size, show_size
+from server.machine import memory_bytes
 from server.wire.protocol import Limits as WireLimits
 
 AuthMethod = Literal["scram", "trust"]
@@ -25,13 +27,27 @@ _DEFAULTS = {
     "listen": "127.0.0.1:5433",
     "auth": "scram",
     "log_format": "text",
+    "memory": "three quarters of the machine's, or of its container's",
+    "tenant_memory": "a quarter of --memory, 2GB at most",
+    "cache_bytes": "20GB",
 }
+"""As told by --help; those of memory depend on the machine, see `_memory`."""
+
+_OF_THE_MACHINE = ("memory", "tenant_memory")
+
+MEMORY_BYTES_MIN = 512 * 2**20
+TENANT_MEMORY_BYTES_MIN = 64 * 2**20
+TENANT_MEMORY_BYTES_DEFAULT = 2 * 2**30
+CACHE_BYTES_MIN = 64 * 2**20
 
 _HELP = {
     "store": ("URL", "where the data is: file:///folder, file://./folder or s3://bucket/prefix"),
     "listen": ("HOST:PORT", "address to take connections on; port 0 picks one"),
     "s3_endpoint": ("URL", "address of an S3 server other than Amazon's"),
     "cache_dir": ("DIR", "folder for local copies of objects"),
+    "cache_bytes": ("SIZE", "the most that all of them may take, like 20GB"),
+    "memory": ("SIZE", "the most that the server may take, like 8GB"),
+    "tenant_memory": ("SIZE", "the most for one tenant whose memory_limit is not set, like 2GB"),
     "auth": ("METHOD", "scram, or trust (no passwords; loopback addresses only)"),
     "tls_cert": ("FILE", "certificate chain in PEM; with --tls-key, clients may use TLS"),
     "tls_key": ("FILE", "private key of the certificate, in PEM"),
@@ -81,6 +97,9 @@ class Config:
     store: str
     listen: Address
     cache_dir: Path
+    memory_bytes_max: int
+    tenant_memory_bytes_max: int
+    cache_bytes_max: int
     s3_endpoint: str | None = None
     auth: AuthMethod = "scram"
     tls_cert: Path | None = None
@@ -116,10 +135,14 @@ def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
     if password == "":
         raise ConfigError("REWINDDB_ADMIN_PASSWORD is empty; give a password, or unset it to have one made.")
     store = values["store"] or ""
+    memory, tenant_memory = _memory(values["memory"], values["tenant_memory"])
     return Config(
         store=store,
         listen=listen,
         cache_dir=Path(values["cache_dir"]) if values["cache_dir"] else _default_cache_dir(store, environ),
+        memory_bytes_max=memory,
+        tenant_memory_bytes_max=tenant_memory,
+        cache_bytes_max=_size("cache_bytes", values["cache_bytes"] or "", CACHE_BYTES_MIN),
         s3_endpoint=values["s3_endpoint"],
         auth=cast(AuthMethod, auth),
         tls_cert=_file("tls_cert", values["tls_cert"]),
@@ -166,7 +189,7 @@ def _values(
     values: dict[str, str | None] = {}
     for name in names:
         value = given[name] if given[name] is not None else environ.get("REWINDDB_" + name.upper())
-        values[name] = value or _DEFAULTS.get(name)
+        values[name] = value or (None if name in _OF_THE_MACHINE else _DEFAULTS.get(name))
     return values
 
 
@@ -181,6 +204,30 @@ def _address(text: str) -> Address:
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ConfigError(f'--listen takes HOST:PORT, and "{text}" is not that.')
     return Address(host, int(port))
+
+
+def _memory(memory: str | None, tenant_memory: str | None) -> tuple[int, int]:
+    """For the server, and for a tenant. By default something is left for the rest of the machine, and
+    one tenant cannot take what four could share."""
+    whole = memory_bytes() * 3 // 4
+    if memory is not None:
+        whole = _size("memory", memory, MEMORY_BYTES_MIN)
+    if tenant_memory is None:
+        return whole, min(whole // 4, TENANT_MEMORY_BYTES_DEFAULT)
+    share = _size("tenant_memory", tenant_memory, TENANT_MEMORY_BYTES_MIN)
+    if share > whole:
+        raise ConfigError(f"--tenant-memory {tenant_memory} is more than the whole server's memory.")
+    return whole, share
+
+
+def _size(name: str, text: str, bytes_min: int) -> int:
+    try:
+        size = parse_size(text)
+    except ValueError:
+        raise ConfigError(f'{flag_of(name)} takes a size, and "{text}" is not one. {UNITS_HINT}') from None
+    if size < bytes_min:
+        raise ConfigError(f"{flag_of(name)} is {show_size(bytes_min)} at least, not {text}.")
+    return size
 
 
 def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str:

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 
 from engine.cluster import Cluster
 from engine.duck import Ducks
+from engine.memory import Process
 from engine.stores import open_store
-from server import log
+from engine.tenant import Options
+from server import ceiling, log
 from server.auth import Authenticator
 from server.config import Address, Config, ConfigError, Limits
 from server.connection import Connection, Services
@@ -125,13 +127,18 @@ async def serve(config: Config) -> None:
     store = await open_store(config.store, endpoint=config.s3_endpoint)
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.close)
-        cluster = Cluster(store, cache_dir=config.cache_dir, ducks=Ducks(MACROS))
+        cluster = Cluster(
+            store, cache_dir=config.cache_dir, options=engine_options(config), ducks=Ducks(MACROS)
+        )
         closing.push_async_callback(cluster.close)
         admin = _FirstAdmin(config.admin_password)
         await cluster.start(admin.verifier)
         admin.announce()
         caretaking = asyncio.create_task(cluster.caretaker.run())
         closing.callback(caretaking.cancel)
+        process = Process(ceiling.resident_bytes, ceiling.follow)
+        watching = asyncio.create_task(cluster.memory_watch(process).run())
+        closing.callback(watching.cancel)
         await listener.start(Services(cluster, Authenticator(config.auth, cluster), config.limits, tls))
         print(f"listening on {address}", file=sys.stderr, flush=True)
         await stop.wait()
@@ -155,6 +162,16 @@ class _FirstAdmin:
         """Shows a password that was made up, now that the store has kept its verifier."""
         if self._made is not None:
             print(f"password of sys:admin (shown only now): {self._made}", file=sys.stderr, flush=True)
+
+
+def engine_options(config: Config) -> Options:
+    """The limits that the engine works within."""
+    return Options(
+        memory_bytes_max=config.tenant_memory_bytes_max,
+        transaction_bytes_max=config.tenant_memory_bytes_max,
+        server_memory_bytes_max=config.memory_bytes_max,
+        cache_bytes_max=config.cache_bytes_max,
+    )
 
 
 def _tls_context(config: Config) -> ssl.SSLContext | None:

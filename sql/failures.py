@@ -320,6 +320,10 @@ def as_sql_error(error: Exception) -> SqlError:
                 hint=error.hint,
                 severity=severity,
             )
+        case MemoryError():
+            log.warning("out of memory outside the query engine", exc_info=error)
+            hint = "Make the statement smaller, or try it when less is going on."
+            return SqlError("53200", "out of memory", hint=hint)
         case RecursionError():
             return SqlError("54001", "stack depth limit exceeded", hint="The statement is nested too deeply.")
     log.error("internal error", exc_info=error)

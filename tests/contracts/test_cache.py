@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.cache import INCOMING, ObjectCache, Wanted, content_hash
+from engine.cache_folder import CacheFolder
 from engine.clock import ManualClock
 from engine.errors import ObjectCorrupted, ObjectMissing, StoreFull, StoreMisconfigured, StoreUnavailable
 from engine.stores.faulty import FaultyStore
@@ -215,11 +216,16 @@ def test_a_restart_keeps_good_files_and_drops_bad_ones(tmp_path: Path) -> None:
             os.utime(first.path(key(number)), ns=(number, number))
         first.path(key(2)).write_bytes(b"torn")
         (tmp_path / INCOMING / "left").write_bytes(b"half")
+        first.new_file("tenants/a/1/").write_bytes(b"half")
+        spilled = tmp_path / "tenants" / "a" / "1.spill" / "duckdb_temp_storage-0.tmp"
+        spilled.parent.mkdir()
+        spilled.write_bytes(b"of a query that is over")
         store.forget_calls()
 
         second = ObjectCache(tmp_path, store, 1000)
         assert second.size == 3 * SIZE + 4
         assert list((tmp_path / INCOMING).iterdir()) == []
+        assert not spilled.exists()
         for number in range(4):
             await use(second, number)
         assert store.keys("get") == [key(2)]
@@ -268,6 +274,9 @@ def test_new_files_are_inside_the_folder_and_free(tmp_path: Path) -> None:
         assert path.parent.is_dir()
         assert not path.exists()
         assert path != cache.new_file()
+        own = cache.new_file("tenants/a/1/")
+        assert own.is_relative_to(cache.folder / "tenants/a/1")
+        assert own.parent.is_dir()
 
     run(body)
 
@@ -296,6 +305,21 @@ def test_a_full_disk_empties_the_cache_before_it_is_an_error(
         assert cache.size == SIZE
 
     run(body)
+
+
+def test_servers_on_one_machine_have_folders_of_their_own(tmp_path: Path) -> None:
+    first, second = CacheFolder(tmp_path), CacheFolder(tmp_path)
+    assert first.path != second.path
+    path = first.path
+    first.close()
+    again = CacheFolder(tmp_path)
+    assert again.path == path
+    del again
+    assert CacheFolder(tmp_path).path == path
+    assert second.path.is_relative_to(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreMisconfigured, match="cache folder"):
+        CacheFolder(tmp_path / "file")
 
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
 def test_idle_tenants_are_closed_and_share_one_budget(tmp_path: Path) -> None:
     async def run() -> None:
         clock = ManualClock()
-        options = Options(server_memory_bytes_max=24 * 2**20, idle_seconds=60)
+        options = Options(server_memory_bytes_max=60 * 2**20, idle_seconds=60)
         async with opened(MemoryStore(), tmp_path, clock=clock, options=options) as lab:
             tenants = [lab.tenant]
             for name in ("b", "c"):

@@ -8,6 +8,7 @@ import pytest
 
 from server import cli
 from server.config import Address, ConfigError, is_loopback, read_config
+from server.machine import memory_bytes
 
 
 def test_defaults() -> None:
@@ -36,6 +37,9 @@ def test_flags_and_their_variables(tmp_path: Path) -> None:
         "listen": "[::1]:0",
         "s3_endpoint": "http://127.0.0.1:9000",
         "cache_dir": str(tmp_path),
+        "cache_bytes": "5GB",
+        "memory": "4 GB",
+        "tenant_memory": "512mb",
         "auth": "trust",
         "tls_cert": str(certificate),
         "tls_key": str(certificate),
@@ -47,6 +51,18 @@ def test_flags_and_their_variables(tmp_path: Path) -> None:
     assert by_flags.listen == Address("::1", 0)
     assert by_flags.tls_key == certificate
     assert str(by_flags.listen) == "[::1]:0"
+    assert by_flags.memory_bytes_max == 4 * 2**30
+    assert by_flags.tenant_memory_bytes_max == 512 * 2**20
+    assert by_flags.cache_bytes_max == 5 * 2**30
+
+
+def test_memory_is_the_machine_s_unless_given() -> None:
+    config = read_config([], {})
+    assert config.memory_bytes_max <= memory_bytes() * 3 // 4
+    assert config.tenant_memory_bytes_max <= min(config.memory_bytes_max // 4, 2 * 2**30)
+    assert config.cache_bytes_max == 20 * 2**30
+    small = read_config(["--memory", "1GB"], {})
+    assert (small.memory_bytes_max, small.tenant_memory_bytes_max) == (2**30, 2**28)
 
 
 def test_a_flag_wins_over_its_variable() -> None:
@@ -70,6 +86,10 @@ def test_the_password_comes_from_the_environment_only() -> None:
         (["--log-format", "xml"], {}, 'text or json, not "xml"'),
         (["--metrics", "127.0.0.1:9187"], {}, "unrecognized arguments: --metrics"),
         (["--lis", "127.0.0.1:1"], {}, "unrecognized arguments"),
+        (["--memory", "much"], {}, '--memory takes a size, and "much" is not one.'),
+        (["--memory", "10kB"], {}, "--memory is 512MB at least, not 10kB"),
+        (["--memory", "1GB", "--tenant-memory", "2GB"], {}, "more than the whole server's memory"),
+        ([], {"REWINDDB_CACHE_BYTES": "-1"}, '--cache-bytes takes a size, and "-1" is not one.'),
         ([], {"REWINDDB_ADMIN_PASSWORD": ""}, "REWINDDB_ADMIN_PASSWORD is empty"),
     ],
 )

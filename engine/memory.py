@@ -1,0 +1,150 @@
+"""What keeps a server within the memory it was given, however many tenants are at work.
+
+Every tenant's DuckDB instance has a limit, but the sum of the limits may be many times the machine. So the
+whole, `bytes_max`, is kept by four things, the cheap and foreseeable ones first:
+
+1. *A tenant* has `Options.memory_bytes_max` (its `memory_limit`): DuckDB's own limit, where a statement
+   spills to disk or ends with 53200. No tenant alone can take the server.
+2. *What stays* is bounded by estimate, over all tenants: hot tables to `HOT_SHARE` of the whole (the one
+   that was read longest ago makes room), committed rows that are not yet in objects to `TAIL_SHARE` (the
+   more tenants are open, the sooner each flushes). An open tenant without data takes 5 MB, four of them
+   DuckDB's own catalog.
+3. *What comes and goes* cannot be foreseen, so it is measured. The watch looks at what the process
+   takes ten times a second. Above `SHED_AT` of the whole, hot tables that nobody reads are dropped: they
+   are copies. Above `END_AT`, one statement is ended with 53200: of the tenant whose statements have the
+   most in DuckDB's buffers, the one at work for the longest. Then it looks again.
+4. *Between two looks* the ceiling on the process's address space (`server.ceiling`) lets an
+   allocation fail that would go beyond; it fails the statement that asks for it.
+
+The server itself goes on in every case. The price of measuring instead of reserving: when tenants ask for
+more than there is at the same time, some statement is ended that would have fitted alone.
+
+Rejected: admitting statements by what they might take. Any statement might take its tenant's whole limit,
+so four long reports would keep 196 tenants waiting for their small ones. Lowering each instance's limit as
+tenants open: DuckDB could do it, but only with `memory_limit` among the settings that stay changeable
+behind the second wall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from engine.clock import Clock
+from engine.duck import Cursor, Duck
+from engine.errors import OutOfMemory
+
+HOT_SHARE = 0.4
+TAIL_SHARE = 0.125
+SHED_AT, SHED_TO = 0.85, 0.75
+END_AT = 0.95
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 2.0
+"""How long a statement that was told to end may take before another one is."""
+GIVE_BACK_SECONDS = 1.0
+"""The least time between two runs through the allocators: they cost some milliseconds."""
+AT_WORK_BYTES_MIN = 16 * 2**20
+"""Ending a statement that has less would help nobody."""
+FLUSH_BYTES_MIN = 2**20
+
+log = logging.getLogger("rewinddb.engine")
+
+
+def flush_bytes(wanted: int, server_bytes_max: int, open_tenants: int) -> int:
+    """The tail at which a tenant flushes: `wanted`, or less when many are open."""
+    fair = int(server_bytes_max * TAIL_SHARE) // max(open_tenants, 1)
+    return min(wanted, max(fair, FLUSH_BYTES_MIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The process as the machine sees it: `taken` is the memory it has now; `ceiling` is told how much
+    more it may have."""
+
+    taken: Callable[[], int]
+    ceiling: Callable[[int], None]
+
+
+class Copies(Protocol):
+    """What can be dropped at any time and made again: the hot tables of all tenants."""
+
+    def shed(self, bytes_min: int) -> int:
+        """Drop what is not being read until so many bytes are free, or nothing is left; how many were."""
+        ...
+
+
+class MemoryWatch:
+    """One per server. `run` goes on until it is cancelled."""
+
+    def __init__(
+        self,
+        process: Process,
+        bytes_max: int,
+        copies: Copies,
+        ducks: Callable[[], Iterable[Duck]],
+        clock: Clock,
+    ) -> None:
+        self._process = process
+        self._bytes_max = bytes_max
+        self._copies = copies
+        self._ducks = ducks
+        self._clock = clock
+        self._ending: tuple[Cursor, float] | None = None
+        self._gave_back_at = clock.monotonic()
+
+    async def run(self) -> None:
+        while True:
+            await self._clock.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except Exception:
+                log.exception("the watch on the server's memory failed; it goes on")
+
+    async def look(self) -> None:
+        taken = self._process.taken()
+        self._process.ceiling(max(self._bytes_max - taken, 0))
+        if taken < self._bytes_max * SHED_AT:
+            return
+        if self._clock.monotonic() - self._gave_back_at >= GIVE_BACK_SECONDS:
+            self._gave_back_at = self._clock.monotonic()
+            await asyncio.to_thread(give_back)
+            taken = self._process.taken()
+        shed = self._copies.shed(taken - int(self._bytes_max * SHED_TO))
+        if shed == 0 and taken >= self._bytes_max * END_AT:
+            await self._end_one()
+
+    async def _end_one(self) -> None:
+        """End the statement that is most to blame, unless one is ending already."""
+        now = self._clock.monotonic()
+        if self._ending is not None and self._ending[0].at_work and now < self._ending[1] + PATIENCE_SECONDS:
+            return
+        ducks = [duck for duck in self._ducks() if duck.at_work()]
+        sizes = await asyncio.gather(*(asyncio.to_thread(duck.bytes_at_work) for duck in ducks))
+        for size, duck in sorted(zip(sizes, ducks, strict=True), key=lambda pair: pair[0], reverse=True):
+            told = None if self._ending is None else self._ending[0]
+            cursors = [cursor for cursor in duck.at_work() if cursor is not told]
+            if size >= AT_WORK_BYTES_MIN and cursors:
+                log.warning("out of memory: a statement that had %.0f MB is ended", size / 2**20)
+                cursors[0].end(
+                    OutOfMemory(
+                        "the server's memory limit was reached, and this statement took the most",
+                        hint="Make the statement smaller, try it when less is going on, or give the server "
+                        "more memory.",
+                    )
+                )
+                self._ending = (cursors[0], now)
+                return
+
+
+def give_back() -> None:
+    """Have the allocators return to the system what they keep for later."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
