@@ -3,8 +3,9 @@
     python -m tests.torture [--only NAME] [--seed N] [--scale N]
 
 Each part is an ordinary test with its environment variables turned up. `--scale 10` does ten times as much;
-the seed goes to the random moments at which servers are killed or stopped, and to Hypothesis. At the end
-stands what was tried; the exit status is that of the worst part.
+the seed goes to the random moments at which servers are killed or stopped, and to Hypothesis. A part that
+fails ends there, and the next begins. At the end stands what was tried, how long each part took, and the
+command that does what failed again.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def run(part: Part, seed: int, scale: int, tally: Path) -> int:
         VARIABLE: str(tally),
     }
     seeded = [f"--hypothesis-seed={seed}"] if part.name == "model" else []
-    command = [sys.executable, "-m", "pytest", part.tests, "-x", f"--timeout={SECONDS_MAX}", *seeded]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    command = [sys.executable, "-m", "pytest", part.tests, "-x", "--showlocals", f"--timeout={SECONDS_MAX}"]
+    return subprocess.run([*command, *seeded], cwd=ROOT, env=environment, check=False).returncode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,20 +68,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=int, default=1, help="how many times the usual amount")
     given = parser.parse_args(arguments)
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(2**31)
-    failed = []
-    began = time.monotonic()
+    failed: list[str] = []
+    seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         tally = Path(folder) / "tally"
         for part in PARTS:
             if given.only in (None, part.name):
                 print(f"--- {part.name} (seed {seed})", flush=True)
+                began = time.monotonic()
                 if run(part, seed, given.scale, tally) != 0:
                     failed.append(part.name)
-        print(f"--- tried in {time.monotonic() - began:,.0f} s, with seed {seed}:")
+                seconds[part.name] = time.monotonic() - began
+        each = ", ".join(f"{name} {took:,.0f} s" for name, took in seconds.items())
+        print(f"--- tried in {sum(seconds.values()):,.0f} s ({each}), with seed {seed}:")
         for what, count in sorted(totals(tally).items()):
             print(f"{count:12,} {what}")
     for name in failed:
-        print(f"FAILED: {name}; again with: python -m tests.torture --only {name} --seed {seed}")
+        again = f"--only {name} --seed {seed} --scale {given.scale}"
+        print(f'FAILED: {name}; again with: make torture TORTURE="{again}"')
     return 1 if failed else 0
 
 
