@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from engine.cache import SPILL
 from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled
+from engine.together import until_over
 
 T = TypeVar("T")
 
@@ -90,7 +91,7 @@ class Cursor:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             self.interrupt()
-            await asyncio.wait([future])
+            await until_over([future])
             future.exception()
             raise
 

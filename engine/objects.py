@@ -107,7 +107,8 @@ class ObjectWriter:
         self._ids = ids
         self._epoch = epoch
         self.in_flight: set[str] = set()
-        """Keys of bulk objects whose transaction has neither committed nor given up."""
+        """Keys of bulk objects whose transaction has neither committed nor given up. What is not written to
+        its end is none of them."""
 
     async def data(self, cursor: Cursor, storage: StorageId, layout: Layout, relation: str) -> Ref | None:
         """Rows of `relation` (columns ``c<id>``, `_row_id`, `_commit_ts`) as one data object, sorted by
@@ -165,30 +166,37 @@ class ObjectWriter:
         """Rows (columns ``c<id>`` and consecutive `_row_id`) of one commit yet to come, as bulk
         objects of at most `BULK_OBJECT_ROWS_MAX` rows. Row ids must ascend by one."""
         base = rows.column("_row_id")[0].as_py()
-        refs = []
-        for offset in range(0, rows.num_rows, BULK_OBJECT_ROWS_MAX):
-            part = rows.slice(offset, BULK_OBJECT_ROWS_MAX)
-            name = f"bulk_{self._ids.token(64)}"
-            await cursor.register(name, part)
-            query = f"SELECT {layout.select_list()} FROM {name}"
-            key, hash, size = await self._export(cursor, query, layout.field_ids(), in_flight=True)
-            refs.append(
-                Ref(
-                    kind="data",
-                    storage=storage,
-                    key=key,
-                    hash=hash,
-                    rows=part.num_rows,
-                    bytes=size,
-                    min_ts=OWN_COMMIT,
-                    max_ts=OWN_COMMIT,
-                    min_row_id=RowId(base + offset),
-                    max_row_id=RowId(base + offset + part.num_rows - 1),
-                    columns=layout.columns,
-                    bulk_base=RowId(base + offset),
-                )
-            )
+        refs: list[Ref] = []
+        try:
+            for offset in range(0, rows.num_rows, BULK_OBJECT_ROWS_MAX):
+                part = rows.slice(offset, BULK_OBJECT_ROWS_MAX)
+                refs.append(await self._bulk_part(cursor, storage, layout, part, RowId(base + offset)))
+        except BaseException:
+            self.in_flight.difference_update(ref.key for ref in refs)
+            raise
         return tuple(refs)
+
+    async def _bulk_part(
+        self, cursor: Cursor, storage: StorageId, layout: Layout, part: pa.Table, first: RowId
+    ) -> Ref:
+        name = f"bulk_{self._ids.token(64)}"
+        await cursor.register(name, part)
+        query = f"SELECT {layout.select_list()} FROM {name}"
+        key, hash, size = await self._export(cursor, query, layout.field_ids(), in_flight=True)
+        return Ref(
+            kind="data",
+            storage=storage,
+            key=key,
+            hash=hash,
+            rows=part.num_rows,
+            bytes=size,
+            min_ts=OWN_COMMIT,
+            max_ts=OWN_COMMIT,
+            min_row_id=first,
+            max_row_id=RowId(first + part.num_rows - 1),
+            columns=layout.columns,
+            bulk_base=first,
+        )
 
     async def _export(
         self, cursor: Cursor, query: str, fields: Mapping[str, int], *, in_flight: bool = False
@@ -205,8 +213,12 @@ class ObjectWriter:
         hash = await asyncio.to_thread(content_hash, data)
         if in_flight:
             self.in_flight.add(key)
-        await put_object(self._store, self._clock, key, data)
-        await self._cache.put(key, data, hash)
+        try:
+            await put_object(self._store, self._clock, key, data)
+            await self._cache.put(key, data, hash)
+        except BaseException:
+            self.in_flight.discard(key)
+            raise
         return key, hash, len(data)
 
 

@@ -97,6 +97,12 @@ class Prepared:
     refs: tuple[Ref, ...]
     tables: tuple[RestoredTable, ...]
 
+    @property
+    def heirs(self) -> dict[StorageId, tuple[StorageId, Timestamp]]:
+        """Of each new storage, the old one and the moment that its rows begin with."""
+        tables = [body for body in self.bodies.values() if isinstance(body, Table)]
+        return {self.storages[table.id]: (table.storage, self.moment) for table in tables}
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -214,7 +220,13 @@ class Restorer:
         self, storages: dict[CatalogId, StorageId], new_row_ids: Callable[[int], RowId]
     ) -> Prepared:
         """Rows as of the moment, read and written anew, keys and nulls checked."""
-        done = [await self._import(table, storages[table.id], new_row_ids) for table in self.tables]
+        done: list[tuple[list[Ref], RestoredTable]] = []
+        try:
+            for table in self.tables:
+                done.append(await self._import(table, storages[table.id], new_row_ids))
+        except BaseException:
+            self._objects.in_flight.difference_update(ref.key for refs, _ in done for ref in refs)
+            raise
         return self._prepared(storages, done)
 
     async def _import(

@@ -9,17 +9,18 @@ Time is the tenant's: ``max(wall clock, last ts)``.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine import wal
 from engine.cache import ObjectCache
-from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, Table, World
+from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, World
 from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
@@ -341,18 +342,25 @@ class Tenant:
             if any(isinstance(body, Restoration) for body in bodies):
                 self._restored(transaction, whole=any(isinstance(body, World) for body in bodies))
 
-    def expect_heirs(self, heirs: Mapping[StorageId, tuple[StorageId, Timestamp]]) -> None:
-        """A restore is about to commit: each new storage begins as an old one was at a moment."""
+    @contextlib.contextmanager
+    def expecting(self, heirs: Mapping[StorageId, tuple[StorageId, Timestamp]]) -> Iterator[None]:
+        """A restore commits inside: each new storage begins as an old one was at a moment."""
         self._heirs.update(heirs)
+        try:
+            yield
+        finally:
+            for storage in heirs:
+                self._heirs.pop(storage, None)
 
     def _restored(self, transaction: wal.Transaction, *, whole: bool) -> None:
         """A restore is visible: hot tables change hands, sequences stand where they stood. After that of
         a whole tenant nobody goes on from the world before it."""
+        for table in self.catalog.tables.values() if self._heirs else ():
+            if table.storage in self._heirs:
+                old, moment = self._heirs.pop(table.storage)
+                self._hot.hand_over(old, table.storage, moment, transaction)
         for edit in transaction.edits:
             match edit:
-                case Put(Table(storage=storage)) if storage in self._heirs:
-                    old, moment = self._heirs.pop(storage)
-                    self._hot.hand_over(old, storage, moment, transaction)
                 case Put(Position(id=id)) | Drop("position", id):
                     self._sequence_values.pop(id, None)
         if whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -18,6 +19,14 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseException:
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await until_over(tasks)
         raise
+
+
+async def until_over(work: Iterable[asyncio.Future[Any]]) -> None:
+    """Waits for work that has been told to stop, however often the waiting task is told so too."""
+    left = [piece for piece in work if not piece.done()]
+    while left:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait(left)
+        left = [piece for piece in left if not piece.done()]

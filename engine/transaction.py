@@ -185,9 +185,7 @@ class Transaction:
         self.edit(*edits(self._catalog, prepared, None), Put(record))
         self.workspace.refs += prepared.refs
         if method == "physical":
-            for table in prepared.bodies.values():
-                if isinstance(table, Table):
-                    self.workspace.heirs[prepared.storages[table.id]] = (table.storage, moment)
+            self.workspace.heirs |= prepared.heirs
         return (*prepared.tables, *ended)
 
     def _require_as_read(self, table_id: CatalogId) -> None:
@@ -357,7 +355,8 @@ class Transaction:
             self.check()
             request = await self._request()
             self.check()
-            return await self._tenant.commit(request)
+            with self._tenant.expecting(self.workspace.heirs):
+                return await self._tenant.commit(request)
         finally:
             self._end()
 
@@ -399,7 +398,6 @@ class Transaction:
                 next_row_id=self._tenant.next_row_id,
             )
 
-        self._tenant.expect_heirs(self.workspace.heirs)
         size = self.workspace.nbytes + 200 * len(edits)
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         return Request(build, self._world, size, done)

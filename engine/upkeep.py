@@ -243,12 +243,8 @@ class Upkeep:
 
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         request = Request(build, self._tenant.catalog.world.id, 0, done, exclusive=True)
-        if method == "physical":
-            tables = prepared.catalog.tables.values()
-            self._tenant.expect_heirs(
-                {prepared.storages[table.id]: (table.storage, prepared.moment) for table in tables}
-            )
-        ts = await self._committer.commit(request)
+        with self._tenant.expecting(prepared.heirs if method == "physical" else {}):
+            ts = await self._committer.commit(request)
         return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
 
     async def _put_refs(self, prepared: restoring.Prepared) -> str | None:

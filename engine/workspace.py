@@ -1,8 +1,9 @@
 """A workspace: one transaction's uncommitted inserts, deletes, DDL edits and installed refs.
 
-Everything is a list that only grows, so that a savepoint is a set of lengths and rolling back to it is
-cutting the lists. Deletes name row ids, whether the rows are committed or this transaction's own; what
-that comes to is worked out when it is read (`rows_of`) and when it commits.
+Everything is a list that only grows (or a dictionary of ever new keys), so that a savepoint is a set of
+lengths and rolling back to it is cutting the lists. Deletes name row ids, whether the rows are committed
+or this transaction's own; what that comes to is worked out when it is read (`rows_of`) and when it
+commits.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class _Heap:
 class Savepoint:
     edits: int
     refs: int
+    heirs: int
     positions: Mapping[CatalogId, int]
     heaps: Mapping[StorageId, tuple[int, int]]
     locks: int = 0
@@ -82,6 +84,7 @@ class Workspace:
         return Savepoint(
             len(self.edits),
             len(self.refs),
+            len(self.heirs),
             dict(self.positions),
             {id: (len(heap.inserts), len(heap.deletes)) for id, heap in self._heaps.items()},
         )
@@ -90,6 +93,8 @@ class Workspace:
         """Forget what came after. Sequence positions stay: as in PostgreSQL, they do not roll back."""
         del self.edits[savepoint.edits :]
         del self.refs[savepoint.refs :]
+        for storage in list(self.heirs)[savepoint.heirs :]:
+            del self.heirs[storage]
         for id, heap in list(self._heaps.items()):
             inserts, deletes = savepoint.heaps.get(id, (0, 0))
             heap.netted = None

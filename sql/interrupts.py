@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from engine.errors import StatementCancelled
+from engine.together import until_over
 
 Result = TypeVar("Result")
 
@@ -90,6 +91,7 @@ class Interrupts:
             if self._reason is not None and task.cancelled():
                 raise StatementCancelled(self._reason) from None
             task.cancel()
+            await until_over([task])
             raise
         finally:
             self._waits.discard(task)
