@@ -10,7 +10,6 @@ Time is the tenant's: ``max(wall clock, last ts)``.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,6 @@ import numpy as np
 from engine import wal
 from engine.cache import ObjectCache
 from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, World
-from engine.catalog import Sequence as SequenceBody
 from engine.checkpoint import Publisher
 from engine.clock import Clock
 from engine.collection import Collector, Deleted
@@ -29,7 +27,6 @@ from engine.commit import Committer, Request
 from engine.duck import Cursor, Duck
 from engine.errors import (
     EngineError,
-    LimitExceeded,
     MomentInFuture,
     MomentTooOld,
     TenantClosed,
@@ -39,14 +36,16 @@ from engine.errors import (
 from engine.history import History
 from engine.hot import HotTables
 from engine.hot_table import HotBudget, HotTable
-from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp, format_ts
+from engine.ids import Ids, StorageId, Timestamp, format_ts
 from engine.locks import Locks
+from engine.memory import WorkspaceBudget, flush_bytes
+from engine.numbers import Numbers
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.pins import Covered, Pins
 from engine.recovery import Claimed
 from engine.ref_files import RefFileWriter
-from engine.restore import Extent, Method, RestoreReport
+from engine.restore import Method, RestoreReport
 from engine.scan import Scan
 from engine.schedule import Schedule
 from engine.state import State, Storage
@@ -102,8 +101,11 @@ class Tenant:
         ids: Ids,
         options: Options,
         budget: HotBudget,
+        workspaces: WorkspaceBudget,
     ) -> None:
         self.name = paths.name
+        self.workspaces = workspaces
+        self._budget = budget
         self.options = options
         self.epoch = claimed.epoch
         self.state: State = claimed.state
@@ -129,9 +131,9 @@ class Tenant:
             refuse_world=self._refuse_world,
             failed=self.fail,
         )
-        self._next_id = self.state.next_id
-        self._next_row_id = self.state.next_row_id
-        self._sequence_values: dict[CatalogId, int] = {}
+        self.numbers = Numbers(
+            self.state.next_id, self.state.next_row_id, committed=lambda: self.catalog.positions
+        )
         self._sessions = 0
         self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
@@ -254,6 +256,7 @@ class Tenant:
 
     def ended(self, transaction: Transaction) -> None:
         self._transactions.discard(transaction)
+        self.workspaces.free(transaction)
         oldest = min((other.read_ts for other in self._transactions), default=self.visible_ts)
         while self._recent_deletes and self._recent_deletes[0][0] <= oldest:
             self._recent_deletes.popleft()
@@ -281,41 +284,6 @@ class Tenant:
         found = self.state.storages.get(storage)
         inserted = found is not None and found.written_since(ts)
         return inserted or any(at > ts and where == storage for at, where, _ in self._recent_deletes)
-
-    # --- counters ------------------------------------------------------------------------------------
-
-    @property
-    def next_id(self) -> int:
-        return self._next_id
-
-    @property
-    def next_row_id(self) -> int:
-        return self._next_row_id
-
-    def new_id(self) -> CatalogId:
-        self._next_id += 1
-        return CatalogId(self._next_id - 1)
-
-    def new_row_ids(self, count: int) -> RowId:
-        """The first of `count` fresh row ids."""
-        self._next_row_id += count
-        return RowId(self._next_row_id - count)
-
-    def next_value(self, sequence: SequenceBody) -> int:
-        """Advance a sequence, or `LimitExceeded` (2200H is PostgreSQL's word) at its end."""
-        last = self._sequence_values.get(sequence.id, self.catalog.positions.get(sequence.id))
-        value = sequence.start if last is None else last + sequence.increment
-        if not sequence.minimum <= value <= sequence.maximum:
-            if not sequence.cycle:
-                bound = "maximum" if sequence.increment > 0 else "minimum"
-                limit = sequence.maximum if sequence.increment > 0 else sequence.minimum
-                raise LimitExceeded(f'nextval: reached {bound} value of sequence "{sequence.name}" ({limit})')
-            value = sequence.minimum if sequence.increment > 0 else sequence.maximum
-        self._sequence_values[sequence.id] = value
-        return value
-
-    def set_value(self, sequence_id: CatalogId, value: int) -> None:
-        self._sequence_values[sequence_id] = value
 
     # --- commit --------------------------------------------------------------------------------------
 
@@ -362,9 +330,9 @@ class Tenant:
         for edit in transaction.edits:
             match edit:
                 case Put(Position(id=id)) | Drop("position", id):
-                    self._sequence_values.pop(id, None)
+                    self.numbers.restored(id)
         if whole:
-            self._sequence_values.clear()
+            self.numbers.all_restored()
             for open_transaction in list(self._transactions):
                 if open_transaction.keeps_its_moment():
                     open_transaction.doom(tenant_restored())
@@ -376,6 +344,12 @@ class Tenant:
             self._closed = error
 
     # --- upkeep --------------------------------------------------------------------------------------
+
+    @property
+    def flush_bytes(self) -> int:
+        """The tail that makes a flush due."""
+        options = self.options
+        return flush_bytes(options.flush_bytes_min, options.server_memory_bytes_max, self._budget.members)
 
     async def flush(self) -> None:
         """Everything visible into objects (CHECKPOINT)."""

@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Key, Position, Put, Restoration, Table
+from engine.catalog import Catalog, Edit, Key, Put, Restoration, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
@@ -141,10 +141,10 @@ class Transaction:
     # --- definitions --------------------------------------------------------------------------------
 
     def new_id(self) -> CatalogId:
-        return self._tenant.new_id()
+        return self._tenant.numbers.new_id()
 
     def new_storage(self) -> StorageId:
-        return StorageId(self._tenant.new_id())
+        return StorageId(self._tenant.numbers.new_id())
 
     def edit(self, *edits: Edit) -> None:
         """Change the catalog, as this transaction sees it from now on. The caller holds the locks."""
@@ -154,12 +154,12 @@ class Transaction:
 
     def next_value(self, sequence_id: CatalogId) -> int:
         """Draw from a sequence; positions do not roll back, and two sessions never get the same."""
-        value = self._tenant.next_value(self._catalog.sequences[sequence_id])
+        value = self._tenant.numbers.next_value(self._catalog.sequences[sequence_id])
         self.workspace.positions[sequence_id] = value
         return value
 
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
-        self._tenant.set_value(sequence_id, value)
+        self._tenant.numbers.set_value(sequence_id, value)
         self.workspace.positions[sequence_id] = value
 
     # --- restore ------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class Transaction:
         self._check_definition(table)
         _check_nulls(table, rows)
         self._limit(rows)
-        first = self._tenant.new_row_ids(rows.num_rows)
+        first = self._tenant.numbers.new_row_ids(rows.num_rows)
         rows = rows.append_column(
             "_row_id", pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
         )
@@ -249,6 +249,7 @@ class Transaction:
                 f"the transaction would write more than {limit:,} bytes",
                 hint="Commit in smaller steps, or raise the server's memory limit.",
             )
+        self._tenant.workspaces.take(self, self.workspace.nbytes + rows.nbytes)
 
     def _check_definition(self, table: Table) -> None:
         """The table is still what the statement was planned for. Under lock, so it stays so."""
@@ -382,29 +383,28 @@ class Transaction:
                     refs += await self._write_bulk(storage, rows)
                 else:
                     inserts.append(wal.RowsInserted(storage, rows))
-        edits = (
-            *self.workspace.edits,
-            *(Put(Position(id, value)) for id, value in self.workspace.positions.items()),
-        )
+        numbers = self._tenant.numbers
+        sequences = self._catalog.sequences
+        drawn = {id: value for id, value in self.workspace.positions.items() if id in sequences}
 
         def build(ts: Timestamp) -> wal.Transaction:
             return wal.Transaction(
                 ts=ts,
-                edits=edits,
+                edits=(*self.workspace.edits, *numbers.positions(drawn)),
                 inserts=tuple(inserts),
                 deletes=tuple(deletes),
                 refs=tuple(refs),
-                next_id=self._tenant.next_id,
-                next_row_id=self._tenant.next_row_id,
+                next_id=numbers.next_id,
+                next_row_id=numbers.next_row_id,
             )
 
-        size = self.workspace.nbytes + 200 * len(edits)
+        size = self.workspace.nbytes + 200 * (len(self.workspace.edits) + len(drawn))
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         return Request(build, self._world, size, done)
 
     async def _write_bulk(self, storage: StorageId, rows: pa.Table) -> tuple[Ref, ...]:
         """Rows get fresh row ids, without gaps: nobody has seen the old ones."""
-        first = self._tenant.new_row_ids(rows.num_rows)
+        first = self._tenant.numbers.new_row_ids(rows.num_rows)
         ids = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
         rows = rows.drop_columns(["_row_id"]).append_column("_row_id", ids)
         cursor = self._tenant.duck.cursor()

@@ -99,12 +99,11 @@ class Upkeep:
         """Merge what is worth merging, of all storages or `only` one, run by run; the number of runs."""
         runs = 0
         async with self._alone:
+            pins = self._tenant.pins()
             for storage in list(self._state.storages.values()):
                 if only is not None and storage.id != only:
                     continue
-                while (
-                    run := choose(storage, self._state.watermark, self._tenant.pins().moments)
-                ) is not None:
+                while (run := choose(storage, self._state.watermark, pins)) is not None:
                     await self._compact(run)
                     runs += 1
         return runs
@@ -128,6 +127,10 @@ class Upkeep:
         async with self._alone:
             await self._raise_horizon()
             over = forgettable(self._state, self._tenant.pins())
+            if any(ref.added_ts > self._state.watermark for ref in over.refs):
+                # The log after the newest manifest names them: a recovery would bring them back.
+                await self._flush()
+                over = forgettable(self._state, self._tenant.pins())
             if over.refs or over.entries:
                 await self._forget(over)
             deleted = await self._collector.delete(self._named(), self._publisher.clock.monotonic())
@@ -171,7 +174,10 @@ class Upkeep:
     async def _commit_horizon(self, horizon: Timestamp | None) -> None:
         def build(ts: Timestamp) -> wal.Transaction:
             return wal.Transaction(
-                ts=ts, horizon=horizon, next_id=self._tenant.next_id, next_row_id=self._tenant.next_row_id
+                ts=ts,
+                horizon=horizon,
+                next_id=self._tenant.numbers.next_id,
+                next_row_id=self._tenant.numbers.next_row_id,
             )
 
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
@@ -217,17 +223,19 @@ class Upkeep:
         storages = [self._state.storages.get(table.storage) for table in restorer.tables]
         if any(storage is not None and storage.has_tail_until(moment) for storage in storages):
             await self._flush([moment])
-        new = {table.id: StorageId(tenant.new_id()) for table in restorer.tables}
+        new = {table.id: StorageId(tenant.numbers.new_id()) for table in restorer.tables}
         if method == "physical":
             return await restorer.physical(new)
-        return await restorer.logical(new, tenant.new_row_ids)
+        return await restorer.logical(new, tenant.numbers.new_row_ids)
 
     async def _commit_restore(
         self, prepared: restoring.Prepared, method: restoring.Method, role: str
     ) -> restoring.RestoreReport:
         refs_key = await self._put_refs(prepared)
-        world = self._tenant.new_id()
-        record = Restoration(self._tenant.new_id(), "tenant", (), prepared.moment, OWN_COMMIT, method, role)
+        world = self._tenant.numbers.new_id()
+        record = Restoration(
+            self._tenant.numbers.new_id(), "tenant", (), prepared.moment, OWN_COMMIT, method, role
+        )
         ended: list[restoring.RestoredTable] = []
 
         def build(ts: Timestamp) -> wal.Transaction:
@@ -237,8 +245,8 @@ class Upkeep:
                 edits=(*restoring.edits(self._tenant.catalog, prepared, world), Put(record)),
                 refs=prepared.refs,
                 refs_key=refs_key,
-                next_id=self._tenant.next_id,
-                next_row_id=self._tenant.next_row_id,
+                next_id=self._tenant.numbers.next_id,
+                next_row_id=self._tenant.numbers.next_row_id,
             )
 
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()

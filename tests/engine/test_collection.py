@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import Drop, Put, Setting
+from engine.check import Counts, check
 from engine.clock import ManualClock
 from engine.errors import MomentTooOld, TenantFenced
 from engine.ids import Timestamp
@@ -228,3 +229,21 @@ async def idle(lab: Lab) -> None:
     """Until upkeep in the background is done."""
     while lab.tenant.schedule.running:  # noqa: ASYNC110 - nothing else would need to be told
         await asyncio.sleep(0.01)
+
+
+def test_what_the_log_still_names_is_flushed_before_it_is_forgotten(tmp_path: Path) -> None:
+    """A bulk object whose table is dropped before the next flush: no recovery brings its ref back."""
+
+    async def run() -> None:
+        store, clock = MemoryStore(), ManualClock()
+        async with opened(store, tmp_path / "one", clock=clock, options=NO_GRACE) as lab:
+            await lab.create()
+            await lab.insert(*((id, "much" * 30) for id in range(12_000)))
+            await lab.drop()
+            clock.advance(72 * HOUR_US)
+            assert (await lab.tenant.collect()).objects == 1
+        assert [str(finding) async for finding in check(store, Counts()) if finding.kind == "fault"] == []
+        async with opened(store, tmp_path / "two", clock=clock, options=NO_GRACE) as lab:
+            assert list(lab.tenant.state.refs()) == []
+
+    asyncio.run(run())

@@ -1,0 +1,47 @@
+"""Sequences: no value twice, in whatever order those who drew them commit, and whatever happens then."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from engine.catalog import Drop, Put, Sequence
+from engine.stores.memory import MemoryStore
+from tests.engine.lab import Lab, opened
+
+
+async def made(lab: Lab) -> Sequence:
+    transaction = lab.tenant.begin()
+    schema = next(iter(transaction.catalog.schemas.values()))
+    transaction.edit(Put(Sequence(transaction.new_id(), schema.id, "s")))
+    await transaction.commit()
+    [sequence] = lab.tenant.catalog.sequences.values()
+    return sequence
+
+
+def test_values_are_given_once_in_whatever_order_they_are_committed(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = MemoryStore()
+        async with opened(store, tmp_path / "one") as lab:
+            sequence = await made(lab)
+            first, second = lab.tenant.begin(), lab.tenant.begin()
+            assert [first.next_value(sequence.id), second.next_value(sequence.id)] == [1, 2]
+            await second.commit()
+            await first.commit()
+        async with opened(store, tmp_path / "two") as lab:
+            assert lab.tenant.begin().next_value(sequence.id) == 3
+
+    asyncio.run(run())
+
+
+def test_a_sequence_that_is_dropped_leaves_no_position(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            sequence = await made(lab)
+            transaction = lab.tenant.begin()
+            transaction.next_value(sequence.id)
+            transaction.edit(Drop("sequence", sequence.id), Drop("position", sequence.id))
+            await transaction.commit()
+            assert lab.tenant.catalog.positions == {}
+
+    asyncio.run(run())
