@@ -78,7 +78,9 @@ async def request(lab: Lab, *, fails: bool) -> Timestamp:
     def build(ts: Timestamp) -> wal.Transaction:
         if fails:
             _ = {}["a defect"]
-        return wal.Transaction(ts=ts, next_id=lab.tenant.numbers.next_id, next_row_id=lab.tenant.numbers.next_row_id)
+        return wal.Transaction(
+            ts=ts, next_id=lab.tenant.numbers.next_id, next_row_id=lab.tenant.numbers.next_row_id
+        )
 
     done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
     return await lab.tenant.commit(Request(build, lab.tenant.catalog.world.id, 0, done))
