@@ -33,7 +33,7 @@ from engine.history import Entry
 from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.manifest import Manifest
-from engine.memory import HOT_SHARE, MemoryWatch, Process
+from engine.memory import HOT_SHARE, WORKSPACE_SHARE, MemoryWatch, Process, WorkspaceBudget
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths
 from engine.puts import put_object
 from engine.recovery import claim, newest_manifest, read_state
@@ -75,6 +75,7 @@ class Cluster:
         )
         self._ducks = ducks or Ducks()
         self._budget = HotBudget(int(self._options.server_memory_bytes_max * HOT_SHARE))
+        self._workspaces = WorkspaceBudget(int(self._options.server_memory_bytes_max * WORKSPACE_SHARE))
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._sweeper = Sweeper(store, self._clock, self._ids, self._options.grace_seconds)
@@ -190,6 +191,7 @@ class Cluster:
             ids=self._ids,
             options=options,
             budget=self._budget,
+            workspaces=self._workspaces,
         )
 
     def memory_watch(self, process: Process) -> MemoryWatch:

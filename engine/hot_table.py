@@ -130,6 +130,11 @@ class HotBudget:
     def leave(self, member: Home) -> None:
         self._members.discard(member)
 
+    @property
+    def members(self) -> int:
+        """How many tenants share it: those that are open."""
+        return len(self._members)
+
     def use(self) -> int:
         """A number greater than all before: when a table was read."""
         self._uses += 1

@@ -7,8 +7,9 @@ whole, `bytes_max`, is kept by four things, the cheap and foreseeable ones first
    spills to disk or ends with 53200. No tenant alone can take the server.
 2. *What stays* is bounded by estimate, over all tenants: hot tables to `HOT_SHARE` of the whole (the one
    that was read longest ago makes room), committed rows that are not yet in objects to `TAIL_SHARE` (the
-   more tenants are open, the sooner each flushes). An open tenant without data takes 5 MB, four of them
-   DuckDB's own catalog.
+   more tenants are open, the sooner each flushes), what transactions have written and not committed to
+   `WORKSPACE_SHARE` (beyond it 53200). An open tenant without data takes 5 MB, four of them DuckDB's own
+   catalog.
 3. *What comes and goes* cannot be foreseen, so it is measured. The watch looks at what the process
    takes ten times a second. Above `SHED_AT` of the whole, hot tables that nobody reads are dropped: they
    are copies. Above `END_AT`, one statement is ended with 53200: of the tenant whose statements have the
@@ -42,6 +43,7 @@ from engine.errors import OutOfMemory
 
 HOT_SHARE = 0.4
 TAIL_SHARE = 0.125
+WORKSPACE_SHARE = 0.25
 SHED_AT, SHED_TO = 0.85, 0.75
 END_AT = 0.95
 LOOK_SECONDS = 0.1
@@ -60,6 +62,28 @@ def flush_bytes(wanted: int, server_bytes_max: int, open_tenants: int) -> int:
     """The tail at which a tenant flushes: `wanted`, or less when many are open."""
     fair = int(server_bytes_max * TAIL_SHARE) // max(open_tenants, 1)
     return min(wanted, max(fair, FLUSH_BYTES_MIN))
+
+
+class WorkspaceBudget:
+    """What the workspaces of all transactions of a server may take together."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._taken: dict[object, int] = {}
+
+    def take(self, owner: object, size: int) -> None:
+        """`owner` has `size` bytes from now on, in place of what it had; `OutOfMemory` when that is more
+        than there is beside the others."""
+        others = sum(self._taken.values()) - self._taken.get(owner, 0)
+        if others + size > self._bytes_max:
+            raise OutOfMemory(
+                "what open transactions have written is more than the server has memory for",
+                hint="Commit in smaller steps, or give the server more memory.",
+            )
+        self._taken[owner] = size
+
+    def free(self, owner: object) -> None:
+        self._taken.pop(owner, None)
 
 
 @dataclass(frozen=True, slots=True)

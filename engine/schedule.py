@@ -44,7 +44,7 @@ class Schedule:
     def after_commit(self) -> None:
         tenant = self._tenant
         flush = (
-            tenant.state.tail_bytes >= tenant.options.flush_bytes_min
+            tenant.state.tail_bytes >= tenant.flush_bytes
             or tenant.upkeep.wal_objects >= tenant.options.flush_wal_objects_min
         )
         collect = self._collection_is_due()

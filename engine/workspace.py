@@ -68,17 +68,12 @@ class Workspace:
         self.refs: list[Ref] = []
         self.positions: dict[CatalogId, int] = {}
         self._heaps: dict[StorageId, _Heap] = {}
+        self.nbytes = 0
+        """What the rows and row ids take."""
 
     @property
     def empty(self) -> bool:
         return not (self.edits or self.refs or self.positions or self._heaps)
-
-    @property
-    def nbytes(self) -> int:
-        return sum(
-            sum(rows.nbytes for rows in heap.inserts) + sum(ids.nbytes for ids in heap.deletes)
-            for heap in self._heaps.values()
-        )
 
     def savepoint(self) -> Savepoint:
         return Savepoint(
@@ -102,6 +97,10 @@ class Workspace:
             del heap.deletes[deletes:]
             if not heap.inserts and not heap.deletes:
                 del self._heaps[id]
+        self.nbytes = sum(
+            sum(rows.nbytes for rows in heap.inserts) + sum(ids.nbytes for ids in heap.deletes)
+            for heap in self._heaps.values()
+        )
 
     def refs_of(self, storage: StorageId) -> dict[str, Ref]:
         return {ref.key: ref for ref in self.refs if ref.storage == storage}
@@ -109,10 +108,12 @@ class Workspace:
     def insert(self, storage: StorageId, rows: pa.Table) -> None:
         if rows.num_rows:
             self._heaps.setdefault(storage, _Heap()).inserts.append(rows)
+            self.nbytes += rows.nbytes
 
     def delete(self, storage: StorageId, row_ids: RowIds) -> None:
         if len(row_ids):
             self._heaps.setdefault(storage, _Heap()).deletes.append(row_ids)
+            self.nbytes += row_ids.nbytes
 
     def storages(self) -> list[StorageId]:
         return list(self._heaps)

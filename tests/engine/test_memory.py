@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from engine.clock import ManualClock
+from engine.errors import OutOfMemory
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
 from tests.engine.lab import Lab, opened
@@ -62,6 +65,28 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
                 relation = await reader.relation(lab.table())
                 assert await reader.rows(f"SELECT count(*) FROM {relation}") == [(1_200_000,)]
             await transaction.rollback()
+
+    asyncio.run(run())
+
+
+def test_all_tenants_transactions_together_are_bounded(tmp_path: Path) -> None:
+    async def run() -> None:
+        options = Options(server_memory_bytes_max=20 * 2**20)
+        async with opened(MemoryStore(), tmp_path, options=options) as lab:
+            await lab.cluster.create_tenant("b", "admin", "verifier")
+            other = Lab(lab.cluster, await lab.cluster.tenant("b"))
+            await lab.create()
+            await other.create()
+            first, second = lab.tenant.begin(), other.tenant.begin()
+            await lab.insert_in(first, *rows_of("v", 200_000))
+            with pytest.raises(OutOfMemory, match="open transactions"):
+                await other.insert_in(second, *rows_of("v", 200_000))
+            await other.insert_in(second, *rows_of("v", 1_000))
+            await first.rollback()
+            await other.insert_in(second, *((id + 1_000, "v") for id in range(200_000)))
+            await second.commit()
+            assert len(await other.rows()) == 201_000
+            assert await lab.rows() == []
 
     asyncio.run(run())
 

@@ -20,6 +20,8 @@ MAX = 1000 * 2**20
 SMALL = "SELECT sum(a.range) FROM range(1000000) a, range(100000) b"
 LARGE = "SELECT count(DISTINCT hash(range)) FROM range(2000000000)"
 
+PLENTY = 5 * memory.AT_WORK_BYTES_MIN
+
 
 @dataclass
 class World:
@@ -88,7 +90,7 @@ def test_copies_go_first(tmp_path: Path) -> None:
     async def run() -> None:
         async with world(tmp_path, 1) as here:
             cursor, task = await at_work(here.ducks[0], LARGE)
-            await until(lambda: here.ducks[0].bytes_at_work() > memory.AT_WORK_BYTES_MIN)
+            await until(lambda: here.ducks[0].bytes_at_work() > PLENTY)
             here.copies = MAX // 2
             here.taken = int(MAX * memory.SHED_AT) - 1
             await here.watch.look()
@@ -109,7 +111,7 @@ def test_the_statement_with_the_most_is_ended_and_no_other(tmp_path: Path) -> No
             _, modest, greedy = here.ducks
             spared, spared_task = await at_work(modest, SMALL)
             cursor, task = await at_work(greedy, LARGE)
-            await until(lambda: greedy.bytes_at_work() > memory.AT_WORK_BYTES_MIN)
+            await until(lambda: greedy.bytes_at_work() > PLENTY)
             here.taken = MAX
             await here.watch.look()
             with pytest.raises(OutOfMemory, match="server's memory limit"):
@@ -131,7 +133,7 @@ def test_one_at_a_time_and_the_next_when_it_does_not_go(tmp_path: Path) -> None:
         async with world(tmp_path, 2) as here:
             running = [await at_work(duck, LARGE) for duck in here.ducks]
             for duck in here.ducks:
-                await until(lambda duck=duck: duck.bytes_at_work() > memory.AT_WORK_BYTES_MIN)  # type: ignore[misc]
+                await until(lambda duck=duck: duck.bytes_at_work() > PLENTY)  # type: ignore[misc]
             here.taken = MAX
             await here.watch.look()
             await here.watch.look()
