@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.catalog import Body, Catalog, Drop, Edit, Position, Put, body_from_json, body_to_json
+from engine.catalog import Body, Catalog, Drop, Edit, Position, Put, Sequence, body_from_json, body_to_json
 from engine.ids import INFINITY, CatalogId, Timestamp
 
 
@@ -84,11 +84,13 @@ class History:
     def _close_position(self, closed: Entry) -> None:
         """Positions change with every row of a serial column. Those within a second that no snapshot
         falls into become one, which tells the last of them: a moment in between then finds the sequence
-        a little ahead, which skips values and never repeats one."""
+        a little ahead, which skips values and never repeats one. A restore or a user may take it back
+        within that second: then the moments before keep what they had."""
         before = self._last_position.get(closed.body.id)
         newest_snapshot = max(self._current.snapshots, default=0)
         if (
             before is not None
+            and self._goes_on(self._closed[before], closed)
             and closed.dropped_ts - self._closed[before].created_ts < POSITION_STEP_US
             and newest_snapshot < self._closed[before].created_ts
         ):
@@ -96,6 +98,16 @@ class History:
         else:
             self._last_position[closed.body.id] = len(self._closed)
             self._closed.append(closed)
+
+    def _goes_on(self, before: Entry, after: Entry) -> bool:
+        """Whether a sequence's position `after` follows `before` at once and is not behind it."""
+        assert isinstance(before.body, Position)
+        assert isinstance(after.body, Position)
+        owner = self._open.get((Sequence.kind, after.body.id))
+        if before.dropped_ts != after.created_ts or owner is None:
+            return False
+        assert isinstance(owner.body, Sequence)
+        return (after.body.last_value - before.body.last_value) * owner.body.increment >= 0
 
     def forget(self, entries: Iterable[Entry]) -> None:
         """Drop closed entries that nothing needs any more."""

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 from engine.catalog import Drop, Put, Sequence
+from engine.clock import ManualClock
+from engine.ids import Timestamp
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab, opened
 
@@ -43,5 +45,30 @@ def test_a_sequence_that_is_dropped_leaves_no_position(tmp_path: Path) -> None:
             transaction.edit(Drop("sequence", sequence.id), Drop("position", sequence.id))
             await transaction.commit()
             assert lab.tenant.catalog.positions == {}
+
+    asyncio.run(run())
+
+
+def test_a_restore_does_not_change_where_a_sequence_stood_before_it(tmp_path: Path) -> None:
+    """All within a second, in which positions are told together."""
+
+    async def run() -> None:
+        clock = ManualClock()
+        async with opened(MemoryStore(), tmp_path, clock=clock) as lab:
+            sequence = await made(lab)
+            stood = {}
+            for value in (1, 2, 3):
+                clock.advance(1_000)
+                transaction = lab.tenant.begin()
+                assert transaction.next_value(sequence.id) == value
+                stood[value] = await transaction.commit()
+            report = await lab.tenant.restore(stood[1])
+            before = Timestamp(report.commit_ts - 1)
+            transaction = lab.tenant.begin()
+            assert transaction.next_value(sequence.id) <= 3
+            await transaction.commit()
+            assert lab.tenant.history.at(before).positions == {sequence.id: 3}
+            await lab.tenant.restore(before)
+            assert lab.tenant.begin().next_value(sequence.id) == 4
 
     asyncio.run(run())
