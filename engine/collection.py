@@ -18,59 +18,18 @@ Everything here is per tenant, so that one tenant's damage stops only its own co
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from engine.catalog import Position, Sequence, Table, View
 from engine.errors import EngineError
 from engine.history import Entry
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.paths import TenantPaths, parse
+from engine.pins import Kept, Pins
 from engine.refs import Ref
 from engine.state import State
 from engine.stores.base import Store
-
-Kept = Literal["live", "snapshot", "history", "transaction", "grace", "in use"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A snapshot: how it is called, and the ids of the relations it covers (None: all)."""
-
-    name: str
-    relations: frozenset[CatalogId] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pins:
-    """Moments that must stay readable: of snapshots by their ts, of running transactions."""
-
-    horizon: Timestamp
-    snapshots: Mapping[Timestamp, Pin]
-    reading: frozenset[Timestamp]
-
-    @property
-    def moments(self) -> frozenset[Timestamp]:
-        return self.reading | self.snapshots.keys()
-
-    def keeper(
-        self, first: Timestamp, end: Timestamp, relations: Set[CatalogId] | None = None
-    ) -> tuple[Kept, str] | None:
-        """What needs something of the life ``[first, end)`` of something that belongs to `relations`
-        (None: to the tenant at large); None when it may be forgotten."""
-        if end == INFINITY:
-            return "live", ""
-        for ts, pin in self.snapshots.items():
-            covers = relations is None or pin.relations is None or bool(pin.relations & relations)
-            if covers and first <= ts < end:
-                return "snapshot", pin.name
-        if any(first <= ts < end for ts in self.reading):
-            return "transaction", "a running transaction reads it"
-        if end > self.horizon:
-            return "history", "history_retention"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +64,7 @@ def forgettable(state: State, pins: Pins) -> Forgettable:
     """The refs and entries that nothing needs, and why the other refs stay."""
     entries = tuple(state.history.entries())
     ends = storage_ends(entries)
-    tables = _tables_of_storages(entries)
+    tables = tables_of_storages(entries)
     gone: list[Ref] = []
     verdicts: list[Verdict] = []
     for ref in state.refs():
@@ -128,18 +87,18 @@ def last_wait(state: State, pins: Pins) -> Timestamp | None:
     as the horizon has passed that moment, everything that is over by now may be forgotten."""
     entries = tuple(state.history.entries())
     ends = storage_ends(entries)
-    tables = _tables_of_storages(entries)
+    tables = tables_of_storages(entries)
     lives = [
         (ref.added_ts, min(ref.removed_ts, ends.get(ref.storage, Timestamp(0))), tables.get(ref.storage))
         for ref in state.refs()
     ]
     lives += [(entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in entries]
-    alone = dataclasses.replace(pins, horizon=INFINITY)
+    alone = pins.raised(INFINITY)
     over = [end for first, end, relations in lives if alone.keeper(first, end, relations) is None]
     return max(over, default=None)
 
 
-def _tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogId]]:
+def tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogId]]:
     found: dict[StorageId, set[CatalogId]] = {}
     for entry in entries:
         if isinstance(entry.body, Table):

@@ -18,13 +18,14 @@ Publication is a manifest with the same watermark. A crash before it leaves a ga
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.catalog import Table
 from engine.duck import Cursor
 from engine.ids import INFINITY, StorageId, Timestamp
 from engine.objects import Layout, ObjectWriter
+from engine.pins import Pins
 from engine.refs import Ref
 from engine.scan import Scan
 from engine.state import State, Storage
@@ -57,8 +58,8 @@ class Compacted:
     made: tuple[Ref, ...]
 
 
-def choose(storage: Storage, watermark: Timestamp, pins: Collection[Timestamp]) -> Run | None:
-    """The most useful run of `storage`, if there is one. `pins` are the moments that snapshots keep."""
+def choose(storage: Storage, watermark: Timestamp, pins: Pins) -> Run | None:
+    """The most useful run of `storage`, if there is one."""
     live = [ref for ref in storage.refs.values() if ref.removed_ts == INFINITY and ref.added_ts <= watermark]
     data = [ref for ref in live if ref.kind == "data"]
     tombstones = [ref for ref in live if ref.kind == "tombstone"]
@@ -99,11 +100,9 @@ def _within_limit(refs: Iterable[Ref]) -> list[Ref]:
     return run
 
 
-def _mostly_dead(
-    data: list[Ref], tombstones: list[Ref], watermark: Timestamp, pins: Collection[Timestamp]
-) -> list[Ref]:
+def _mostly_dead(data: list[Ref], tombstones: list[Ref], watermark: Timestamp, pins: Pins) -> list[Ref]:
     """Data refs worth rewriting for their dead rows alone: what a snapshot keeps is not freed by it."""
-    free = [ref for ref in data if not any(ref.added_ts <= pin < watermark for pin in pins)]
+    free = [ref for ref in data if not pins.any_in(ref.added_ts, watermark)]
     dead = sum(ref.rows for ref in tombstones if _may_touch(ref, free))
     if dead < DEAD_ROWS_MIN or dead < DEAD_SHARE_MIN * sum(ref.rows for ref in free):
         return []

@@ -50,7 +50,7 @@ class History:
                 self._open[entry.body.kind, entry.body.id] = entry
             else:
                 self._closed.append(entry)
-        self._current = Catalog({key: entry.body for key, entry in self._open.items()}, object())
+        self._current = Catalog((entry.body for entry in self._open.values()), object())
         self._past: OrderedDict[Timestamp, Catalog] = OrderedDict()
 
     @property
@@ -125,11 +125,7 @@ class History:
         found = self._past.get(ts)
         if found is None:
             found = Catalog(
-                {
-                    (entry.body.kind, entry.body.id): entry.body
-                    for entry in self.entries()
-                    if entry.created_ts <= ts < entry.dropped_ts
-                },
+                (entry.body for entry in self.entries() if entry.created_ts <= ts < entry.dropped_ts),
                 object(),
             )
             self._past[ts] = found

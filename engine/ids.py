@@ -14,6 +14,8 @@ from __future__ import annotations
 import random
 from typing import NewType
 
+import numpy as np
+
 Timestamp = NewType("Timestamp", int)
 """Microseconds since the Unix epoch; strictly increasing per tenant; exactly a ``timestamptz``."""
 
@@ -26,6 +28,11 @@ INFINITY = Timestamp(2**63 - 1)
 
 FIRST_CATALOG_ID = CatalogId(16384)
 FIRST_ROW_ID = RowId(1)
+
+
+def format_ts(ts: Timestamp) -> str:
+    """A timestamp as PostgreSQL prints a timestamptz in UTC, to the microsecond."""
+    return str(np.datetime64(ts, "us")).replace("T", " ") + "+00"
 
 
 class Ids:

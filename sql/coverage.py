@@ -8,9 +8,9 @@ to keep the whole moment readable by its timestamp: an answer must not depend on
 from __future__ import annotations
 
 from engine.catalog import Catalog, Relation, Snapshot
-from engine.ids import Timestamp
+from engine.ids import Timestamp, format_ts
 from engine.restore import Extent
-from engine.tenant import Tenant, format_ts
+from engine.tenant import Tenant
 from sql.errors import SqlError
 
 
@@ -42,7 +42,7 @@ class CoveredCatalog(Catalog):
     """The catalog at a narrower snapshot's moment."""
 
     def __init__(self, whole: Catalog, snapshot: Snapshot) -> None:
-        super().__init__({(body.kind, body.id): body for body in whole}, object())
+        super().__init__(whole, object())
         self._snapshot = snapshot
         self._covered = extent_of(snapshot).covered(whole)
 

@@ -9,7 +9,6 @@ it says of each object whether it would go, judged by the horizon and the pins t
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Iterator
 
 import pyarrow as pa
@@ -117,10 +116,7 @@ Line = tuple[str | None, str, int, str, str]
 
 async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
     """What VACUUM would say of each object, what nothing names last."""
-    pins = tenant.coming_pins()
-    over = {snapshot.timestamp for snapshot in expired(tenant)}
-    kept = {ts: pin for ts, pin in pins.snapshots.items() if ts not in over}
-    pins = dataclasses.replace(pins, snapshots=kept)
+    pins = tenant.coming_pins().without({snapshot.timestamp for snapshot in expired(tenant)})
     tables = _tables(tenant)
     unnamed = await tenant.upkeep.unnamed() if only is None else {}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.ids import Timestamp
+from engine.pins import Pins
 from engine.state import State
 
 
@@ -20,6 +21,8 @@ class Handle(Protocol):
     def state(self) -> State: ...
 
     def now(self) -> Timestamp: ...
+
+    def coming_pins(self) -> Pins: ...
 
 
 @dataclass(frozen=True)

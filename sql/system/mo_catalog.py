@@ -35,7 +35,8 @@ def snapshot_rows(seen: Inventory) -> Iterator[Row]:
 
 def usage_rows(seen: Inventory) -> Iterator[Row]:
     """As things are now: what a snapshot held at a past moment is not kept."""
-    for held in usage.snapshot_usage(seen.context.tenant.state):
+    tenant = seen.context.tenant
+    for held in usage.snapshot_usage(tenant.state, tenant.coming_pins()):
         yield dataclasses.asdict(held)
 
 

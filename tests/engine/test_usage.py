@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine.catalog import Schema, Snapshot, Table
+from engine.catalog import Level, Schema, Snapshot, Table
 from engine.history import Entry
 from engine.ids import INFINITY, CatalogId, RowId, StorageId, Timestamp
+from engine.pins import Covered, Pins
 from engine.refs import Ref
 from engine.state import State
-from engine.usage import snapshot_usage, storage_bytes
+from engine.usage import SnapshotUsage, snapshot_usage, storage_bytes
 
 OLD, NEW = StorageId(50), StorageId(51)
 
@@ -29,8 +30,9 @@ def ref(key: str, storage: StorageId, size: int, first: int, last: int, removed:
     )
 
 
-def state(horizon: int, *snapshots: int) -> State:
-    """A table whose storage OLD was truncated at 100; NEW is live."""
+def state(horizon: int, *snapshots: int, of: int | None = None) -> State:
+    """A table whose storage OLD was truncated at 100; NEW is live. Snapshots of the tenant, or of the
+    table `of`."""
 
     def entry(body: object, created: int, dropped: int = INFINITY) -> Entry:
         return Entry(body, Timestamp(created), Timestamp(dropped))  # type: ignore[arg-type]
@@ -38,8 +40,10 @@ def state(horizon: int, *snapshots: int) -> State:
     entries = [entry(Schema(CatalogId(2), CatalogId(1), "public"), 1)]
     entries.append(entry(Table(CatalogId(3), CatalogId(2), "t", (), OLD), 1, 100))
     entries.append(entry(Table(CatalogId(3), CatalogId(2), "t", (), NEW), 100))
+    level: Level = "tenant" if of is None else "table"
+    objects = () if of is None else (CatalogId(of),)
     entries += [
-        entry(Snapshot(CatalogId(10 + number), Timestamp(ts), f"s{ts}"), ts)
+        entry(Snapshot(CatalogId(10 + number), Timestamp(ts), f"s{ts}", level, objects=objects), ts)
         for number, ts in enumerate(snapshots)
     ]
     refs = [
@@ -58,28 +62,38 @@ def state(horizon: int, *snapshots: int) -> State:
     )
 
 
+def usage(state: State) -> list[SnapshotUsage]:
+    pins = Covered(state.history).by(state.history.current.snapshots.values())
+    return snapshot_usage(state, Pins(state.horizon, pins))
+
+
 def test_a_snapshot_holds_what_a_read_at_it_would_use() -> None:
-    (usage,) = snapshot_usage(state(150, 30))
-    assert (usage.timestamp, usage.name) == (30, "s30")
-    assert (usage.objects, usage.bytes) == (2, 110)
-    assert usage.straddlers == 1
+    (held,) = usage(state(150, 30))
+    assert (held.timestamp, held.name) == (30, "s30")
+    assert (held.objects, held.bytes) == (2, 110)
+    assert held.straddlers == 1
 
 
 def test_bytes_are_unique_when_nothing_else_needs_them() -> None:
-    assert [u.unique_bytes for u in snapshot_usage(state(150, 30))] == [110]
+    assert [u.unique_bytes for u in usage(state(150, 30))] == [110]
 
 
 def test_bytes_above_the_horizon_would_not_be_freed() -> None:
-    assert [u.unique_bytes for u in snapshot_usage(state(50, 30))] == [0]
+    assert [u.unique_bytes for u in usage(state(50, 30))] == [0]
 
 
 def test_bytes_that_another_snapshot_needs_would_not_be_freed() -> None:
-    assert [u.unique_bytes for u in snapshot_usage(state(150, 20, 30))] == [0, 100]
+    assert [u.unique_bytes for u in usage(state(150, 20, 30))] == [0, 100]
 
 
 def test_live_bytes_would_not_be_freed() -> None:
-    (usage,) = snapshot_usage(state(190, 180))
-    assert (usage.bytes, usage.unique_bytes, usage.straddlers) == (1000, 0, 0)
+    (held,) = usage(state(190, 180))
+    assert (held.bytes, held.unique_bytes, held.straddlers) == (1000, 0, 0)
+
+
+def test_a_narrower_snapshot_holds_what_it_covers() -> None:
+    assert [(u.objects, u.bytes, u.unique_bytes) for u in usage(state(150, 30, of=3))] == [(2, 110, 110)]
+    assert [(u.objects, u.bytes, u.unique_bytes) for u in usage(state(150, 30, of=4))] == [(0, 0, 0)]
 
 
 def test_a_storage_counts_its_live_objects() -> None:

@@ -175,7 +175,7 @@ def _past() -> Catalog:
     )
     bodies["table", gone.id] = gone
     bodies["schema", CatalogId(9)] = Schema(CatalogId(9), CatalogId(2), "old")
-    return Catalog(bodies, "v0")
+    return Catalog(bodies.values(), "v0")
 
 
 def _plan_past(text: str) -> plan.Plan:

@@ -111,7 +111,7 @@ def catalog() -> Catalog:
     for number, (name, text) in enumerate(_VIEWS.items()):
         columns = tuple(ViewColumn(*column) for column in _VIEW_COLUMNS[name])
         bodies.append(View(CatalogId(40000 + number), CatalogId(3), name, text, columns))
-    return Catalog({(body.kind, body.id): body for body in bodies}, "v1")  # type: ignore[attr-defined]
+    return Catalog(bodies, "v1")
 
 
 def _table(base: int, name: str) -> Table:

@@ -12,7 +12,6 @@ from engine.catalog import (
     Database,
     Key,
     Password,
-    Put,
     Role,
     Schema,
     Sequence,
@@ -23,6 +22,7 @@ from engine.catalog import (
     World,
 )
 from engine.ids import FIRST_CATALOG_ID, CatalogId, StorageId, Timestamp
+from engine.pins import Pins
 from engine.state import State
 from sql.settings import KNOWN
 from sql.system import SystemContext
@@ -35,6 +35,9 @@ class FakeTenant:
 
     def now(self) -> Timestamp:
         return Timestamp(1_700_000_000_000_000)
+
+    def coming_pins(self) -> Pins:
+        return Pins(Timestamp(0), {})
 
     @property
     def state(self) -> State:
@@ -145,7 +148,7 @@ class Shop:
             )
 
     def catalog(self) -> Catalog:
-        return Catalog({}, object()).edited(Put(body) for body in self.bodies)
+        return Catalog(self.bodies, object())
 
     def context(self, **more) -> SystemContext:
         settings = {known.name: known.default for known in KNOWN.values()}
