@@ -66,7 +66,7 @@ def choose(storage: Storage, watermark: Timestamp, pins: Pins) -> Run | None:
     chosen = _fullest_tier(data) or _mostly_dead(data, tombstones, watermark, pins)
     if not chosen and len(tombstones) < TIER_OBJECTS_MIN:
         return None
-    touched = tombstones if not chosen else [ref for ref in tombstones if _may_touch(ref, chosen)]
+    touched = tombstones if not chosen else [ref for ref in tombstones if ref.may_touch(chosen)]
     return Run(storage.id, tuple(chosen), tuple(touched)) if chosen or len(touched) > 1 else None
 
 
@@ -103,16 +103,10 @@ def _within_limit(refs: Iterable[Ref]) -> list[Ref]:
 def _mostly_dead(data: list[Ref], tombstones: list[Ref], watermark: Timestamp, pins: Pins) -> list[Ref]:
     """Data refs worth rewriting for their dead rows alone: what a snapshot keeps is not freed by it."""
     free = [ref for ref in data if not pins.any_in(ref.added_ts, watermark)]
-    dead = sum(ref.rows for ref in tombstones if _may_touch(ref, free))
+    dead = sum(ref.rows for ref in tombstones if ref.may_touch(free))
     if dead < DEAD_ROWS_MIN or dead < DEAD_SHARE_MIN * sum(ref.rows for ref in free):
         return []
     return _within_limit(sorted(free, key=lambda ref: ref.rows))
-
-
-def _may_touch(tombstone: Ref, data: Iterable[Ref]) -> bool:
-    return any(
-        tombstone.min_row_id <= ref.max_row_id and ref.min_row_id <= tombstone.max_row_id for ref in data
-    )
 
 
 async def compact(

@@ -34,7 +34,7 @@ from engine.duck import Cursor, Duck
 from engine.errors import EngineError
 from engine.hot_lines import Line, hidden
 from engine.hot_rows import HotRows, add_column, by_columns, changes_of
-from engine.hot_table import HIDDEN_BYTES, HotBudget, HotTable, estimated_bytes, make_room
+from engine.hot_table import HIDDEN_BYTES, HotTable, estimated_bytes
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
 from engine.refs import OWN_COMMIT
 from engine.state import Storage
@@ -53,19 +53,24 @@ LoadStorage = Callable[[Cursor, HotTable, Storage, Timestamp], Awaitable[None]]
 
 
 class HotTables:
-    """The hot tables of one tenant. Everything runs on the event loop but DuckDB's own work."""
+    """Hot tables of one tenant, of one kind (`engine.tenant_hot`). Everything runs on the event loop but
+    DuckDB's own work."""
 
     def __init__(
         self,
         duck: Duck,
         columns_of: Callable[[StorageId], Mapping[CatalogId, Column]],
         load_storage: LoadStorage,
-        bytes_max: int,
-        budget: HotBudget,
+        make_room: Callable[[int], bool],
+        use: Callable[[], int],
+        *,
+        keys_only: bool = False,
     ) -> None:
-        self._bytes_max = bytes_max
-        self._budget = budget
-        budget.join(self)
+        """`columns_of` are the columns that a storage's table has; `make_room` evicts tables until so many
+        bytes fit, `use` counts reads. With `keys_only` columns that come later are not added."""
+        self._make_room = make_room
+        self._use = use
+        self._keys_only = keys_only
         self._duck = duck
         self._columns_of = columns_of
         self._load_storage = load_storage
@@ -83,12 +88,20 @@ class HotTables:
         line = table.lines[storage]
         if not line.first <= ts <= line.last:
             return None
-        table.used = self._budget.use()
+        table.used = self._use()
         return table
 
     def holds(self, storage: StorageId) -> bool:
         """Whether there is a table, ready or loading, for `storage` at some moment."""
         return storage in self._of
+
+    def let_go(self, storage: StorageId) -> bool:
+        """Drop its table unless somebody reads or loads it."""
+        table = self._of[storage]
+        if table.pins or not table.ready.done():
+            return False
+        self.evict(table)
+        return True
 
     def tables(self) -> list[HotTable]:
         return list(set(self._of.values()))
@@ -98,7 +111,7 @@ class HotTables:
     def load(self, storage: Storage, visible_ts: Timestamp) -> None:
         """Begin to make `storage` hot with what it has now, if there is room; later commits are added
         here."""
-        needed = estimated_bytes(storage, self._columns_of(storage.id).values())
+        needed = self._estimate(storage)
         if not self._make_room(needed):
             return
         columns = {id: column.storage_type for id, column in self._columns_of(storage.id).items()}
@@ -108,9 +121,8 @@ class HotTables:
         table.bytes = needed
         self._spawn(self._load(table, now, visible_ts))
 
-    def _make_room(self, needed: int) -> bool:
-        """Evict what was read longest ago until `needed` bytes fit; False when they cannot."""
-        return make_room(self.tables(), needed, self._bytes_max) and self._budget.make_room(needed)
+    def _estimate(self, storage: Storage) -> int:
+        return estimated_bytes(storage, self._columns_of(storage.id).values(), whole=not self._keys_only)
 
     def evict(self, table: HotTable) -> None:
         self._forget(table, table.lines)
@@ -129,7 +141,8 @@ class HotTables:
     def _new(self, storage: StorageId, columns: Mapping[CatalogId, str], line: Line) -> HotTable:
         self._count += 1
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        table = HotTable(self, f"hot_{self._count}", dict(columns), {storage: line}, ready)
+        kind = "keys" if self._keys_only else "hot"
+        table = HotTable(self, f"{kind}_{self._count}", dict(columns), {storage: line}, ready)
         table.pending = {transaction.ts: transaction for transaction in self._applying}
         self._of[storage] = table
         return table
@@ -228,7 +241,7 @@ class HotTables:
             }
             if refs:
                 installed = Storage(storage, refs)
-                table.bytes += estimated_bytes(installed, self._columns_of(storage).values())
+                table.bytes += self._estimate(installed)
                 self._make_room(0)
                 if self._of.get(storage) is not table:
                     return
@@ -249,7 +262,7 @@ class HotTables:
 
     async def _add_columns(self, table: HotTable, storage: StorageId, ids: set[CatalogId]) -> None:
         """Those of `ids` that came by ALTER TABLE since the table was made."""
-        if ids <= table.columns.keys():
+        if self._keys_only or ids <= table.columns.keys():
             return
         for id, column in self._columns_of(storage).items():
             if id not in table.columns:
@@ -336,7 +349,6 @@ class HotTables:
 
     async def close(self) -> None:
         """Stop loading; what is stopped may have something to clean up, which is waited for too."""
-        self._budget.leave(self)
         while self._tasks:
             for task in self._tasks:
                 task.cancel()

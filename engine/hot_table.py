@@ -40,6 +40,10 @@ class Home(Protocol):
 
     def evict(self, table: HotTable) -> None: ...
 
+
+class Member(Protocol):
+    """Who shares a budget: a tenant."""
+
     def tables(self) -> list[HotTable]: ...
 
 
@@ -121,13 +125,13 @@ class HotBudget:
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
-        self._members: set[Home] = set()
+        self._members: set[Member] = set()
         self._uses = 0
 
-    def join(self, member: Home) -> None:
+    def join(self, member: Member) -> None:
         self._members.add(member)
 
-    def leave(self, member: Home) -> None:
+    def leave(self, member: Member) -> None:
         self._members.discard(member)
 
     @property

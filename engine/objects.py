@@ -25,6 +25,7 @@ from engine.catalog import Column, Table
 from engine.clock import Clock
 from engine.duck import Cursor
 from engine.ids import CatalogId, Ids, RowId, StorageId, Timestamp
+from engine.key_ranges import bounds, has_range, ranges_of
 from engine.paths import TenantPaths
 from engine.puts import put_object
 from engine.refs import OWN_COMMIT, Ref
@@ -34,17 +35,19 @@ ROW_ID_FIELD = 2_000_000_000
 COMMIT_TS_FIELD = 2_000_000_001
 BULK_OBJECT_ROWS_MAX = 1_000_000
 ROW_GROUP_ROWS = 122_880
+ABOUT_ROWS = ("count(*)", "min(_commit_ts)", "max(_commit_ts)", "min(_row_id)", "max(_row_id)")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The schema of one data object: column ids, the names they get in the file, their DuckDB types,
-    and the columns it is sorted by."""
+    """The schema of one data object: column ids, the names they get in the file, their DuckDB types, the
+    columns it is sorted by, and those whose ranges the ref tells."""
 
     columns: tuple[CatalogId, ...]
     names: tuple[str, ...]
     types: tuple[str, ...]
     sorted_by: tuple[CatalogId, ...]
+    ranged: tuple[CatalogId, ...]
 
     def select_list(self) -> str:
         """The columns under the names they get in the file."""
@@ -66,12 +69,19 @@ class Layout:
             names.append(name)
         ids = tuple(column.id for column in columns)
         key = table.primary_key if table is not None else None
+        in_keys = {id for key in table.keys for id in key.columns} if table is not None else set()
         return Layout(
             ids,
             tuple(names),
             tuple(column.storage_type for column in columns),
             tuple(id for id in key.columns if id in ids) if key is not None else (),
+            tuple(column.id for column in columns if column.id in in_keys and has_range(column.storage_type)),
         )
+
+    @property
+    def ranged_types(self) -> dict[CatalogId, str]:
+        types = dict(zip(self.columns, self.types, strict=True))
+        return {id: types[id] for id in self.ranged}
 
 
 def quote(identifier: str) -> str:
@@ -132,9 +142,10 @@ class ObjectWriter:
         relation: str,
     ) -> Ref | None:
         """`layout` None: tombstones."""
-        [(rows, min_ts, max_ts, min_row, max_row)] = await cursor.rows(
-            f"SELECT count(*), min(_commit_ts), max(_commit_ts), min(_row_id), max(_row_id) FROM {relation}"
-        )
+        ranged = layout.ranged_types if layout is not None else {}
+        about = ", ".join([*ABOUT_ROWS, *bounds(ranged)])
+        found = await cursor.table(f"SELECT {about} FROM {relation}")
+        rows, min_ts, max_ts, min_row, max_row = (column[0].as_py() for column in found.columns[:5])
         if rows == 0:
             return None
         fields = {"_row_id": ROW_ID_FIELD, "_commit_ts": COMMIT_TS_FIELD}
@@ -154,6 +165,7 @@ class ObjectWriter:
             max_row_id=RowId(max_row),
             columns=layout.columns if layout is not None else (),
             added_ts=Timestamp(min_ts),
+            ranges=ranges_of(found, ranged),
         )
 
     def new_object_id(self) -> str:
@@ -181,6 +193,8 @@ class ObjectWriter:
     ) -> Ref:
         name = f"bulk_{self._ids.token(64)}"
         await cursor.register(name, part)
+        ranged = layout.ranged_types
+        found = await cursor.table(f"SELECT {', '.join(bounds(ranged) or ['NULL'])} FROM {name}")
         query = f"SELECT {layout.select_list()} FROM {name}"
         key, hash, size = await self._export(cursor, query, layout.field_ids(), in_flight=True)
         return Ref(
@@ -196,6 +210,7 @@ class ObjectWriter:
             max_row_id=RowId(first + part.num_rows - 1),
             columns=layout.columns,
             bulk_base=first,
+            ranges=ranges_of(found, ranged),
         )
 
     async def _export(

@@ -15,6 +15,7 @@ import pyarrow as pa
 from engine.catalog import Table
 from engine.duck import Cursor, Duck, Stream
 from engine.ids import Timestamp
+from engine.key_ranges import KeyValues
 from engine.scan import Scan, column_values
 from engine.state import Storage
 from engine.workspace import Workspace
@@ -47,19 +48,24 @@ class Reader:
         await self.close()
 
     async def relation(
-        self, table: Table, ts: Timestamp | None = None, *, own_writes: bool | None = None
+        self,
+        table: Table,
+        ts: Timestamp | None = None,
+        *,
+        own_writes: bool | None = None,
+        among: KeyValues | None = None,
     ) -> str:
         """A DuckDB table expression with columns ``c<id>`` and `_row_id`: the rows at the read ts with
         the transaction's own writes when `ts` is None, else the committed rows at `ts` alone, unless
-        `own_writes` says otherwise."""
+        `own_writes` says otherwise. Rows that cannot have the key values of `among` may be left out."""
         own = ts is None if own_writes is None else own_writes
         moment = self._read_ts() if ts is None else ts
         installed = self._workspace.refs_of(table.storage) if own else {}
         if installed:
             storage = Storage(table.storage, installed)
-            committed = await self._scan.cold(storage, table.columns, moment)
+            committed = await self._scan.cold(storage, table.columns, moment, among)
         else:
-            committed = await self._scan.relation(table, moment)
+            committed = await self._scan.relation(table, moment, among)
         inserted, dead = await self._workspace.rows_of(table.storage) if own else ([], None)
         if not inserted and dead is None:
             return committed

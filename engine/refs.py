@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.ids import INFINITY, CatalogId, RowId, StorageId, Timestamp
+from engine.key_ranges import KeyRange
 
 OWN_COMMIT = Timestamp(0)
 """Stands for the timestamp of the commit that carries the ref."""
@@ -25,7 +26,8 @@ OWN_COMMIT = Timestamp(0)
 class Ref:
     """`key` is the object's whole key in the store, `hash` its content hash (`engine.cache`), `columns`
     the column ids in it. `bulk_base` is set for a bulk object: all its rows have the commit ts `min_ts`
-    and row ids `bulk_base + position`; otherwise they are in `_commit_ts` and `_row_id`."""
+    and row ids `bulk_base + position`; otherwise they are in `_commit_ts` and `_row_id`. `ranges` tell
+    where the values of key columns lie; one that is not told may lie anywhere."""
 
     kind: Literal["data", "tombstone"]
     storage: StorageId
@@ -41,6 +43,7 @@ class Ref:
     bulk_base: RowId | None = None
     added_ts: Timestamp = OWN_COMMIT
     removed_ts: Timestamp = INFINITY
+    ranges: tuple[KeyRange, ...] = ()
 
     def visible_at(self, ts: Timestamp) -> bool:
         return self.added_ts <= ts < self.removed_ts
@@ -48,6 +51,10 @@ class Ref:
     def straddles(self, ts: Timestamp) -> bool:
         """Part of its rows (or deletes) are at or before `ts`, part after."""
         return self.visible_at(ts) and self.min_ts <= ts < self.max_ts
+
+    def may_touch(self, data: Iterable[Ref]) -> bool:
+        """Whether a tombstone ref may speak of rows of `data`."""
+        return any(self.min_row_id <= ref.max_row_id and ref.min_row_id <= self.max_row_id for ref in data)
 
     def resolved(self, commit_ts: Timestamp) -> Ref:
         """The ref as it is once its transaction has committed at `commit_ts`."""
@@ -70,9 +77,13 @@ class Ref:
 
     @staticmethod
     def from_json(values: Iterable[Any]) -> Ref:
-        fields = dict(zip(_FIELDS, values, strict=True))
+        """`values` of format 1 end before `ranges`."""
+        given = list(values)
+        fields = dict(zip(_FIELDS[: max(len(given), _FIELDS_OF_FORMAT_1)], given, strict=True))
         fields["columns"] = tuple(fields["columns"])
+        fields["ranges"] = tuple(KeyRange(*range) for range in fields.get("ranges", ()))
         return Ref(**fields)
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Ref))
+_FIELDS_OF_FORMAT_1 = 14

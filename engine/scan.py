@@ -20,21 +20,26 @@ from engine.cache import ObjectCache, Wanted
 from engine.catalog import Column, Table
 from engine.duck import Cursor
 from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, StoreUnavailable
-from engine.hot import HotTables
 from engine.hot_lines import Line
 from engine.hot_rows import constant, insert_from
 from engine.hot_table import HotTable
 from engine.ids import StorageId, Timestamp
+from engine.key_ranges import KeyValues
 from engine.objects import COMMIT_TS_FIELD, ROW_ID_FIELD, literal
 from engine.refs import Ref
 from engine.state import State, Storage
+from engine.tenant_hot import TenantHot
+
+QUICK_ROWS_MAX = 1_500_000
+"""So many rows of objects, sorted by the key, are looked through for a value while their table loads."""
+QUICK_COMMITS_MAX = 32
 
 
 class Scan:
     """What one reader reads. Not for use by two tasks at once."""
 
     def __init__(
-        self, state: State, hot: HotTables, cache: ObjectCache, cursor: Cursor, reading: Counter[str]
+        self, state: State, hot: TenantHot, cache: ObjectCache, cursor: Cursor, reading: Counter[str]
     ) -> None:
         """`reading` counts the readers of each object: none that is read may be deleted."""
         self._state = state
@@ -47,46 +52,83 @@ class Scan:
         self._pinned: list[tuple[HotTable, Line, Timestamp]] = []
         self._names = 0
 
-    async def relation(self, table: Table, ts: Timestamp) -> str:
-        """The rows of `table` (as the catalog had it at `ts`) at `ts`."""
+    async def relation(self, table: Table, ts: Timestamp, among: KeyValues | None = None) -> str:
+        """The rows of `table` (as the catalog had it at `ts`) at `ts`. With `among`, and with the columns
+        of a key alone, those that may have these values are enough."""
         storage = self._state.storages.get(table.storage) or Storage(table.storage)
         try:
-            hot = await self._pin(table, storage, ts)
+            hot = await self._pin(table, storage, ts, among)
         except (ObjectCorrupted, StoreUnavailable):
             # A hot table needs every object of the present; this read may need none of the bad ones.
             hot = None
         if hot is None:
-            return await self.cold(storage, table.columns, ts)
+            return await self.cold(storage, table.columns, ts, among)
         values = {
             f"c{column.id}": f"c{column.id}" if column.id in hot.columns else missing(column)
             for column in table.columns
         }
         return hot.relation(values, storage.id, ts)
 
-    async def _pin(self, table: Table, storage: Storage, ts: Timestamp) -> HotTable | None:
-        """The hot table to read `storage` from, ready and pinned."""
+    async def _pin(
+        self, table: Table, storage: Storage, ts: Timestamp, among: KeyValues | None
+    ) -> HotTable | None:
+        """The hot table to read `storage` from, ready and pinned. None when there is none, or when it is
+        quicker to look into objects than to wait for it."""
         while True:
-            hot = self._hot.serving(storage.id, ts)
-            if hot is None and table.storage == self._live_storage(table) and not self._hot.holds(storage.id):
-                self._hot.load(storage, self._state.visible_ts)
-                hot = self._hot.serving(storage.id, ts)
+            hot = self._present(table, ts, among)
+            if hot is None and table.storage == self._live_storage(table):
+                if among is not None and self._quick(storage, ts, among, 0):
+                    return None
+                hot = self._begin(table, storage, ts, among)
             if hot is None:
+                return None
+            if among is not None and not hot.ready.done() and self._quick(storage, ts, among, QUICK_ROWS_MAX):
                 return None
             pin = (hot, hot.lines[storage.id], ts)
             hot.pin(*pin[1:])
             self._pinned.append(pin)
             await hot.ready
-            if self._hot.serving(storage.id, ts) is hot:
+            if self._present(table, ts, among) is hot:
                 return hot
             # While it was loading, the storage has moved to a table of its own.
+
+    def _present(self, table: Table, ts: Timestamp, among: KeyValues | None) -> HotTable | None:
+        """A hot table that serves the read; one that is loading only if none is ready."""
+        tables = [self._hot.whole.serving(table.storage, ts)]
+        if among is not None:
+            keys = self._hot.keys.serving(table.storage, ts)
+            if keys is not None and {column.id for column in table.columns} <= keys.columns.keys():
+                tables.append(keys)
+        found = [hot for hot in tables if hot is not None]
+        return next((hot for hot in found if hot.ready.done()), found[0] if found else None)
+
+    def _begin(
+        self, table: Table, storage: Storage, ts: Timestamp, among: KeyValues | None
+    ) -> HotTable | None:
+        """Begin to load the table, or its keys if these are enough and all that there is room for."""
+        for tables in (self._hot.whole, self._hot.keys) if among is not None else (self._hot.whole,):
+            outgrown = tables is self._hot.keys and tables.holds(storage.id)  # by a key that is newer
+            if tables.let_go(storage.id) if outgrown else not tables.holds(storage.id):
+                tables.load(storage, self._state.visible_ts)
+                if (hot := self._present(table, ts, among)) is not None:
+                    return hot
+        return None
+
+    def _quick(self, storage: Storage, ts: Timestamp, among: KeyValues, rows_max: int) -> bool:
+        """Whether few rows have to be looked through in objects and tail."""
+        commits = len(storage.inserts) + len(storage.deletes)
+        rows = sum(ref.rows for ref in candidates(storage.refs_at(ts), among) if ref.kind == "data")
+        return rows <= rows_max and commits <= QUICK_COMMITS_MAX
 
     def _live_storage(self, table: Table) -> int | None:
         live = self._state.history.current.tables.get(table.id)
         return live.storage if live is not None else None
 
-    async def cold(self, storage: Storage, columns: Sequence[Column], ts: Timestamp) -> str:
+    async def cold(
+        self, storage: Storage, columns: Sequence[Column], ts: Timestamp, among: KeyValues | None = None
+    ) -> str:
         """The same rows from objects and tail."""
-        parts, dead = await self.sources(storage, columns, ts)
+        parts, dead = await self.sources(storage, columns, ts, among)
         items = "".join(f"c{column.id}, " for column in columns)
         if not parts:
             empty = "".join(f"CAST(NULL AS {column.storage_type}) AS c{column.id}, " for column in columns)
@@ -100,11 +142,11 @@ class Scan:
         return f"(SELECT {items}_row_id FROM ({rows}) AS alive ANTI JOIN ({deletes}) AS dead USING (_row_id))"
 
     async def sources(
-        self, storage: Storage, columns: Sequence[Column], ts: Timestamp
+        self, storage: Storage, columns: Sequence[Column], ts: Timestamp, among: KeyValues | None = None
     ) -> tuple[list[str], list[str]]:
         """Relations of rows (``c<id>``, `_row_id`, `_commit_ts`) and of deletes visible at `ts`, not yet
         filtered by commit ts."""
-        refs = storage.refs_at(ts)
+        refs = candidates(storage.refs_at(ts), among)
         inserts, deletes = storage.tail_until(ts)
         paths = await self._hold(storage.id, refs)
         parts = self.data_objects(refs, paths, columns)
@@ -196,6 +238,15 @@ class Scan:
         self._reading.subtract(self._read)
         self._read.clear()
         await self._held.aclose()
+
+
+def candidates(refs: Iterable[Ref], among: KeyValues | None) -> list[Ref]:
+    """Those of `refs` that may have rows with one of the key values, and what may delete such rows."""
+    refs = list(refs)
+    if among is None:
+        return refs
+    data = [ref for ref in refs if ref.kind == "data" and among.may_be_in(ref.ranges)]
+    return [*data, *(ref for ref in refs if ref.kind == "tombstone" and ref.may_touch(data))]
 
 
 def column_values(columns: Sequence[Column], present: Sequence[str]) -> list[str]:

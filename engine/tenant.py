@@ -34,7 +34,6 @@ from engine.errors import (
     UnknownSnapshot,
 )
 from engine.history import History
-from engine.hot import HotTables
 from engine.hot_table import HotBudget, HotTable
 from engine.ids import Ids, StorageId, Timestamp, format_ts
 from engine.locks import Locks
@@ -50,6 +49,7 @@ from engine.scan import Scan
 from engine.schedule import Schedule
 from engine.state import State, Storage
 from engine.stores.base import Store
+from engine.tenant_hot import TenantHot
 from engine.transaction import Isolation, Transaction
 from engine.upkeep import Upkeep
 from engine.workspace import RowIds
@@ -118,7 +118,7 @@ class Tenant:
         self.duck = duck
         self.objects = ObjectWriter(store, cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         share = int(options.memory_bytes_max * HOT_SHARE)
-        self._hot = HotTables(self.duck, self.state.columns_of_storage, self._load_storage, share, budget)
+        self._hot = TenantHot(self.duck, self.state, self._load_storage, share, budget)
         self._committer = Committer(
             state=self.state,
             store=store,

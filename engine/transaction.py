@@ -6,7 +6,7 @@ include its workspace. A write takes locks first and then looks whether what it 
 - rows it deletes or updates are locked one by one (or the table as a whole, above `ROW_LOCKS_MAX`);
   a row that died after the read ts is `StaleRead`: READ COMMITTED runs the statement again;
 - key values it inserts are locked, then checked against the newest committed state plus its own
-  workspace: a key is taken or not whatever the read ts is, as in PostgreSQL.
+  workspace (`engine.keys`).
 
 Locks are held until the commit is visible, so what was checked stays true. A restore dooms every open
 transaction that wrote or that must keep its read ts: its next call raises `TenantRestored`.
@@ -26,18 +26,17 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Key, Put, Restoration, Table
+from engine.catalog import Catalog, Edit, Put, Restoration, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
     EngineError,
-    KeyViolated,
     LimitExceeded,
     NotNullViolated,
     StaleRead,
 )
-from engine.hot_rows import parameter_rows
 from engine.ids import CatalogId, StorageId, Timestamp
+from engine.keys import KeyChecks, shown
 from engine.locks import Owner
 from engine.objects import Layout
 from engine.reader import Reader
@@ -50,11 +49,8 @@ if TYPE_CHECKING:
     from engine.tenant import Tenant
 
 ROW_LOCKS_MAX = 10_000
-KEY_PARAMETERS_MAX = 4
 BULK_BYTES_MIN = 2**20
 
-Taken = tuple[int | None, tuple[object, ...]]
-"""A key value that is taken, and the row that has it; None when two new rows have it."""
 RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
 Isolation = Literal["read committed", "repeatable read"]
 
@@ -71,6 +67,7 @@ class Transaction:
         self.lock_timeout_seconds: float | None = None
         self.workspace = Workspace()
         self._owner = Owner()
+        self._keys = KeyChecks(self.reader, lambda: tenant.visible_ts, self._acquire)
         self._base = tenant.catalog
         self._catalog = self._base
         self._world = self._base.world.id
@@ -213,7 +210,7 @@ class Transaction:
             "_row_id", pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
         )
         for key in table.keys:
-            await self._check_key(table, key, rows, lock=not many)
+            await self._keys.require_free(table, key, rows, lock=not many)
         self.workspace.insert(table.storage, rows)
         return rows
 
@@ -264,68 +261,6 @@ class Transaction:
         if self.isolation == "read committed":
             return StaleRead(message)
         return CommitConflict("could not serialize access due to concurrent update")
-
-    async def _check_key(self, table: Table, key: Key, rows: pa.Table, *, lock: bool) -> None:
-        """`KeyViolated` when a value is there twice. Another transaction may be about to delete or change
-        the row that has it: then that one's end is waited for, and the key is looked at again."""
-        names = [f"c{id}" for id in key.columns]
-        values = rows.select(names).drop_null()
-        if values.num_rows == 0:
-            return
-        if lock:
-            tuples = sorted({tuple(map(str, row.values())) for row in values.to_pylist()})
-            await self._acquire(("key", table.storage, key.id, value) for value in tuples)
-        while True:
-            async with self.reader() as reader:
-                current = await reader.relation(table, self._tenant.visible_ts, own_writes=True)
-                few = parameter_rows(values, KEY_PARAMETERS_MAX)
-                taken = (
-                    await self._taken_one_by_one(reader, current, names, few, table, key)
-                    if few is not None
-                    else await self._taken_together(reader, current, names, values)
-                )
-            if taken is None:
-                return
-            row_id, value = taken
-            if row_id is None or not lock or not await self._acquire([("row", row_id)], exclusive=False):
-                raise _key_violated(table, key, value)
-
-    async def _taken_one_by_one(
-        self,
-        reader: Reader,
-        current: str,
-        names: Sequence[str],
-        values: Sequence[tuple[object, ...]],
-        table: Table,
-        key: Key,
-    ) -> Taken | None:
-        """The first of a few key values that is there already, or is there twice."""
-        types = [table.column_by_id(id).storage_type for id in key.columns]
-        same = " AND ".join(f"{name} = CAST(? AS {type})" for name, type in zip(names, types, strict=True))
-        seen: set[tuple[object, ...]] = set()
-        for value in values:
-            if value in seen:
-                return None, value
-            found = await reader.rows(f"SELECT _row_id FROM {current} AS present WHERE {same} LIMIT 1", value)
-            if found:
-                return found[0][0], value
-            seen.add(value)
-        return None
-
-    async def _taken_together(
-        self, reader: Reader, current: str, names: Sequence[str], values: pa.Table
-    ) -> Taken | None:
-        new = reader.register(values)
-        columns = ", ".join(names)
-        for query in (
-            f"SELECT NULL, {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
-            f"SELECT present._row_id, {columns} FROM {new} JOIN {current} AS present USING ({columns}) "
-            "LIMIT 1",
-        ):
-            found = await reader.rows(query)
-            if found:
-                return found[0][0], found[0][1:]
-        return None
 
     # --- ends ---------------------------------------------------------------------------------------
 
@@ -439,22 +374,5 @@ def _check_nulls(table: Table, rows: pa.Table) -> None:
 def _failing_row(table: Table, rows: pa.Table, name: str) -> str:
     values: Sequence[object] = rows.column(name).is_null().to_pylist()
     row = rows.slice(values.index(True), 1).to_pylist()[0]
-    shown = ", ".join(_shown(row[f"c{column.id}"]) for column in table.columns)
-    return f"Failing row contains ({shown})."
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
-
-
-def _key_violated(table: Table, key: Key, found: Sequence[object]) -> KeyViolated:
-    names = ", ".join(table.column_by_id(id).name for id in key.columns)
-    values = ", ".join(_shown(value) for value in found)
-    return KeyViolated(
-        f'duplicate key value violates unique constraint "{key.name}"',
-        detail=f"Key ({names})=({values}) already exists.",
-    )
+    values_shown = ", ".join(shown(row[f"c{column.id}"]) for column in table.columns)
+    return f"Failing row contains ({values_shown})."

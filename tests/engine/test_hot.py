@@ -22,7 +22,7 @@ from tests.engine.lab import Lab, Row, opened
 
 async def reads_hot(lab: Lab, name: str = "t", ts: Timestamp | None = None) -> bool:
     """Whether a read goes to a hot table that is there already."""
-    held = lab.tenant._hot.holds(lab.table(name, ts).storage)
+    held = lab.tenant._hot.whole.holds(lab.table(name, ts).storage)
     transaction = lab.tenant.begin()
     async with transaction.reader() as reader:
         relation = await reader.relation(lab.table(name, ts), ts)
@@ -45,13 +45,13 @@ async def restore_table(lab: Lab, moment: Timestamp, name: str = "t") -> None:
 
 async def quiet(lab: Lab) -> None:
     """Until the hot tables have nothing more to do."""
-    hot = lab.tenant._hot
+    hot = lab.tenant._hot.whole
     while hot._tasks:
         await asyncio.wait(set(hot._tasks))
 
 
 def physical_rows(lab: Lab) -> Awaitable[list[tuple[int, int]]]:
-    [table] = lab.tenant._hot.tables()
+    [table] = lab.tenant._hot.whole.tables()
     return lab.tenant.duck.writer.rows(
         f"SELECT count(*), count(*) FILTER (_deleted_ts < {2**63 - 1}) FROM {table.name}"
     )
@@ -90,11 +90,11 @@ def test_a_restored_table_is_hot_at_once_and_nothing_is_done(tmp_path: Path, res
         async with storied(tmp_path) as (lab, moment):
             before = await physical_rows(lab)
             await restore(lab, moment)
-            assert not lab.tenant._hot._tasks
+            assert not lab.tenant._hot.whole._tasks
             assert await reads_hot(lab)
             await same(lab, THEN)
             await same(lab, NOW, lab.tenant.catalog.restorations[0].commit_ts - 1)
-            assert not lab.tenant._hot._tasks
+            assert not lab.tenant._hot.whole._tasks
             assert await physical_rows(lab) == before
 
     asyncio.run(run())
@@ -198,7 +198,7 @@ def test_a_reader_of_the_old_line_keeps_it_and_the_new_one_gets_a_copy(tmp_path:
                 await lab.delete(1, 3)
                 await lab.update(2, "new")
                 await same(lab, [(2, "new")])
-                assert len(lab.tenant._hot.tables()) == 2
+                assert len(lab.tenant._hot.whole.tables()) == 2
                 await quiet(lab)
                 columns = "* EXCLUDE (_row_id)"
                 assert await old.rows(f"SELECT {columns} FROM {was} ORDER BY ALL") == NOW
@@ -214,7 +214,7 @@ def test_a_table_that_is_still_loading_serves_the_restored_storage(tmp_path: Pat
 
     async def run() -> None:
         async with storied(tmp_path) as (lab, moment):
-            hot, held = lab.tenant._hot, asyncio.Event()
+            hot, held = lab.tenant._hot.whole, asyncio.Event()
             hot.evict(*hot.tables())
             await quiet(lab)
             load = hot._load_storage
@@ -302,7 +302,7 @@ def test_a_table_with_gaps_can_be_evicted(tmp_path: Path) -> None:
     async def run() -> None:
         async with storied(tmp_path) as (lab, moment):
             await lab.tenant.restore(moment)
-            lab.tenant._hot.evict(*lab.tenant._hot.tables())
+            lab.tenant._hot.whole.evict(*lab.tenant._hot.whole.tables())
             await quiet(lab)
             await same(lab, THEN)
             await lab.delete(1)
@@ -343,7 +343,7 @@ def test_a_chain_without_end_lets_go_of_the_table(tmp_path: Path) -> None:
             for _ in range(40):
                 await lab.tenant.restore(moment)
             await same(lab, THEN)
-            assert all(len(table.lines) < 40 for table in lab.tenant._hot.tables())
+            assert all(len(table.lines) < 40 for table in lab.tenant._hot.whole.tables())
 
     asyncio.run(run())
 
@@ -357,7 +357,7 @@ def test_gap_closing_goes_slice_by_slice(tmp_path: Path, monkeypatch: pytest.Mon
             await lab.tenant.restore(moment)
             steps = []
             await lab.insert((50, "e"))
-            while lab.tenant._hot._tasks:
+            while lab.tenant._hot.whole._tasks:
                 steps.append(await lab.rows())
                 await lab.update(50, f"e{len(steps)}")
             assert all(rows[:3] == THEN for rows in steps)

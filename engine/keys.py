@@ -1,0 +1,127 @@
+"""Key checks: no value of a primary key or unique constraint is there twice.
+
+Values are locked first, then looked for in the newest committed state plus the transaction's own writes: a
+key is taken or not whatever the read ts is, as in PostgreSQL. Another transaction may be about to delete or
+change the row that has the value: then that one's end is waited for, and the key is looked at again.
+
+Looking needs the key's columns only, and of a table that is not in memory only the objects whose key ranges
+allow for a value (`engine.scan.Scan.relation`): an insert costs the same however large the table is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from engine.catalog import Key, Table
+from engine.errors import KeyViolated
+from engine.hot_rows import parameter_rows
+from engine.ids import Timestamp
+from engine.key_ranges import KeyValues
+from engine.reader import Reader
+
+KEY_PARAMETERS_MAX = 4
+
+Taken = tuple[int | None, tuple[object, ...]]
+"""A key value that is taken, and the row that has it; None when two new rows have it."""
+
+
+class Acquire(Protocol):
+    """Lock all of `keys`; whether it had to wait."""
+
+    async def __call__(self, keys: Iterable[Hashable], *, exclusive: bool = True) -> bool: ...
+
+
+class KeyChecks:
+    """Of one transaction."""
+
+    def __init__(
+        self, reader: Callable[[], Reader], newest: Callable[[], Timestamp], acquire: Acquire
+    ) -> None:
+        self._reader = reader
+        self._newest = newest
+        self._acquire = acquire
+
+    async def require_free(self, table: Table, key: Key, rows: pa.Table, *, lock: bool) -> None:
+        """`KeyViolated` when a value of `key` in `rows` is there already or comes twice. Without `lock`
+        the caller has the whole table to itself."""
+        names = [f"c{id}" for id in key.columns]
+        values = rows.select(names).drop_null()
+        if values.num_rows == 0:
+            return
+        if lock:
+            tuples = sorted({tuple(map(str, row.values())) for row in values.to_pylist()})
+            await self._acquire(("key", table.storage, key.id, value) for value in tuples)
+        while True:
+            taken = await self._taken(table, key, values)
+            if taken is None:
+                return
+            row_id, value = taken
+            if row_id is None or not lock or not await self._acquire([("row", row_id)], exclusive=False):
+                raise _key_violated(table, key, value)
+
+    async def _taken(self, table: Table, key: Key, values: pa.Table) -> Taken | None:
+        columns = tuple(table.column_by_id(id) for id in key.columns)
+        among = KeyValues.of(values, {column.id: column.storage_type for column in columns})
+        alone = dataclasses.replace(table, columns=columns)
+        async with self._reader() as reader:
+            present = await reader.relation(alone, self._newest(), own_writes=True, among=among)
+            few = parameter_rows(values, KEY_PARAMETERS_MAX)
+            if few is None:
+                return await _taken_together(reader, present, values)
+            types = [column.storage_type for column in columns]
+            return await _taken_one_by_one(reader, present, values.column_names, types, few)
+
+
+async def _taken_one_by_one(
+    reader: Reader,
+    present: str,
+    names: Sequence[str],
+    types: Sequence[str],
+    values: Iterable[tuple[object, ...]],
+) -> Taken | None:
+    """The first of a few key values that is there already, or is there twice."""
+    same = " AND ".join(f"{name} = CAST(? AS {type})" for name, type in zip(names, types, strict=True))
+    seen: set[tuple[object, ...]] = set()
+    for value in values:
+        if value in seen:
+            return None, value
+        found = await reader.rows(f"SELECT _row_id FROM {present} AS present WHERE {same} LIMIT 1", value)
+        if found:
+            return found[0][0], value
+        seen.add(value)
+    return None
+
+
+async def _taken_together(reader: Reader, present: str, values: pa.Table) -> Taken | None:
+    new = reader.register(values)
+    columns = ", ".join(values.column_names)
+    for query in (
+        f"SELECT NULL, {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+        f"SELECT present._row_id, {columns} FROM {new} JOIN {present} AS present USING ({columns}) LIMIT 1",
+    ):
+        found = await reader.rows(query)
+        if found:
+            return found[0][0], found[0][1:]
+    return None
+
+
+def shown(value: object) -> str:
+    """A value in the detail of an error."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value)
+
+
+def _key_violated(table: Table, key: Key, found: Sequence[object]) -> KeyViolated:
+    names = ", ".join(table.column_by_id(id).name for id in key.columns)
+    values = ", ".join(shown(value) for value in found)
+    return KeyViolated(
+        f'duplicate key value violates unique constraint "{key.name}"',
+        detail=f"Key ({names})=({values}) already exists.",
+    )
