@@ -10,7 +10,8 @@ Life of a commit
     DuckDB table expression, over a hot table (`engine.hot.HotTables`) or over objects and tail
     (`engine.scan.Scan.cold`), and the reader lays the transaction's own writes on top.
 3.  `engine.transaction.Transaction.insert`, `delete` and `update` take locks (`engine.locks.Locks`), check
-    what they must (keys: `engine.keys.KeyChecks`), and fill the `engine.workspace.Workspace`. DDL is a list of `engine.catalog.Edit`.
+    what they must (keys: `engine.keys.KeyChecks`), and fill the `engine.workspace.Workspace`. DDL is a
+    list of `engine.catalog.Edit`.
 4.  `engine.transaction.Transaction.commit` writes what is large as bulk objects
     (`engine.objects.ObjectWriter.bulk`) and queues the rest as an `engine.commit.Request`.
 5.  `engine.commit.Committer` gives it the next timestamp, packs all that is queued into one WAL object
