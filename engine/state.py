@@ -122,6 +122,13 @@ class State:
             found = self.storages[storage_id] = Storage(storage_id)
         return found
 
+    def learn(self, transaction: Transaction) -> None:
+        """Get to know the tables as a transaction defines them: whoever applies its rows needs to know
+        their columns, before it is visible."""
+        for edit in transaction.edits:
+            if isinstance(edit, Put) and isinstance(edit.body, Table):
+                self._note_table(edit.body)
+
     def _note_table(self, table: Table) -> None:
         self.storage(table.storage)
         known = self.tables_of_storage.setdefault(table.storage, [])
@@ -141,9 +148,7 @@ class State:
         ts = transaction.ts
         assert ts > self.visible_ts, "commits are applied in order"
         self.history.apply(transaction.edits, ts)
-        for edit in transaction.edits:
-            if isinstance(edit, Put) and isinstance(edit.body, Table):
-                self._note_table(edit.body)
+        self.learn(transaction)
         for inserted in transaction.inserts:
             self.storage(inserted.storage).inserts.append(TailRows(ts, inserted.rows))
             self.tail_bytes += inserted.rows.nbytes

@@ -299,6 +299,8 @@ class Tenant:
 
     async def _apply(self, transactions: tuple[wal.Transaction, ...]) -> None:
         """Hot tables first, then the state and with it the visible ts: readers never see half."""
+        for transaction in transactions:
+            self.state.learn(transaction)
         await self._hot.apply(transactions)
         for transaction in transactions:
             self.state.apply(transaction)

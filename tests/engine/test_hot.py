@@ -381,3 +381,25 @@ def test_what_a_line_spares() -> None:
         "(_commit_ts <= 10 OR _commit_ts BETWEEN 20 AND 25 OR _commit_ts BETWEEN 30 AND 40) AND "
         "(_deleted_ts > 40 OR _deleted_ts BETWEEN 11 AND 19 OR _deleted_ts BETWEEN 26 AND 29)"
     )
+
+
+@pytest.mark.parametrize("count", [3, 12_000])
+def test_a_column_and_rows_that_have_it_come_in_one_commit(tmp_path: Path, count: int) -> None:
+    """In the log, and as a bulk object."""
+
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            await lab.create()
+            await lab.insert((1, "a"))
+            assert await lab.rows() == [(1, "a")]
+            transaction = lab.tenant.begin()
+            table = lab.table()
+            column = Column(transaction.new_id(), "b", "text", "VARCHAR", missing="")
+            wider = dataclasses.replace(table, columns=(*table.columns, column))
+            transaction.edit(Put(wider))
+            rows = [(id, "x", "y" * 100) for id in range(2, count)]
+            await transaction.insert(wider, lab.arrow(wider, rows))
+            await transaction.commit()
+            await same(lab, [(1, "a", ""), *rows])
+
+    asyncio.run(run())
