@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -13,6 +11,7 @@ from psycopg import errors
 
 from tests.clients.serving import PASSWORD, Server, serving
 from tests.conftest import StoreAddress
+from tests.processes.servers import check
 
 USERS = ("one:admin", "two:admin")
 
@@ -29,6 +28,23 @@ def prepare(server: Server) -> None:
                 connection.execute("create snapshot empty" if table == "broken" else "select 1")
                 connection.execute(f"insert into {table} select n, 'x' from generate_series(1, 100) as s(n)")  # type: ignore[arg-type]
                 connection.execute("checkpoint")
+            for number in range(3):
+                connection.execute("insert into whole values (%s, 'tail')", (1_000 + number,))
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    with serving(StoreAddress(f"file://{folder / 'store'}"), folder) as server:
+        prepare(server)
+    return folder / "store"
+
+
+@pytest.fixture
+def address(prepared: Path, tmp_path: Path) -> StoreAddress:
+    """A copy of the store with the two tenants."""
+    shutil.copytree(prepared, tmp_path / "store")
+    return StoreAddress(f"file://{tmp_path / 'store'}")
 
 
 def other_machine(folder: Path) -> Path:
@@ -54,10 +70,7 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "altered"])
-def test_who_needs_it_is_told(tmp_path: Path, how: str) -> None:
-    address = StoreAddress(f"file://{tmp_path / 'store'}")
-    with serving(address, tmp_path) as server:
-        prepare(server)
+def test_who_needs_it_is_told(address: StoreAddress, tmp_path: Path, how: str) -> None:
     victim = objects(tmp_path / "store", "one")[-1]
     damage(victim, how)
     with (
@@ -75,7 +88,7 @@ def test_who_needs_it_is_told(tmp_path: Path, how: str) -> None:
             said = f"{failure.value.diag.message_primary} {failure.value.diag.message_detail}"
             assert "broken" in said
             assert victim.name in said
-        assert connection.execute("select count(*) from whole").fetchone() == (100,)
+        assert connection.execute("select count(*) from whole").fetchone() == (103,)
         connection.execute("insert into whole values (101, 'y')")
         connection.execute("checkpoint")
         past = "select count(*) from broken for system_time as of snapshot 'empty'"
@@ -86,36 +99,19 @@ def test_who_needs_it_is_told(tmp_path: Path, how: str) -> None:
         connection.execute("restore table broken from snapshot empty")
         connection.execute("insert into broken values (1, 'begun anew')")
         assert connection.execute("select * from broken").fetchall() == [(1, "begun anew")]
-    told = check(address)
-    assert told.returncode == 1
-    assert "fault: tenant one: table broken" in told.stdout
-    assert victim.name in told.stdout
-    assert "tenant two" not in told.stdout
+    status, told = check(address)
+    assert status == 1
+    assert "fault: tenant one: table broken" in told
+    assert victim.name in told
+    assert "tenant two" not in told
 
 
-def check(address: StoreAddress) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "server", "check", "--store", address.url],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=os.environ,
-    )
-
-
-def test_a_broken_log_stops_its_tenant_only(tmp_path: Path) -> None:
-    address = StoreAddress(f"file://{tmp_path / 'store'}")
-    with serving(address, tmp_path) as server:
-        prepare(server)
-        with server.connect("one:admin") as connection:
-            for number in range(3):
-                connection.execute("insert into whole values (%s, 'tail')", (1_000 + number,))
+def test_a_broken_log_stops_its_tenant_only(address: StoreAddress, tmp_path: Path) -> None:
     wals = sorted((tmp_path / "store").glob("tenants/one/*/wal/*"))
     wals[-2].unlink()
     with serving(address, other_machine(tmp_path)) as server:
         with pytest.raises(psycopg.OperationalError, match=f"WAL object {len(wals) - 1} .* is missing"):
             server.connect("one:admin")
         with server.connect("two:admin") as other:
-            assert other.execute("select count(*) from whole").fetchone() == (100,)
-    assert check(address).returncode == 1
+            assert other.execute("select count(*) from whole").fetchone() == (103,)
+    assert check(address)[0] == 1
