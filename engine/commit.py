@@ -33,6 +33,7 @@ from engine.errors import (
     CommitUnknown,
     EngineError,
     MomentTooOld,
+    ObjectMissing,
     StoreFull,
     StoreUnavailable,
     TenantClosed,
@@ -123,6 +124,20 @@ class Committer:
             if self._closed is not None:
                 raise self._closed
         self._state.visible_ts = max(self._state.visible_ts, ts)
+
+    async def look_for_fence(self) -> None:
+        """Whoever commits runs into a newer writer's fence; a server that only reads has to look for it, or
+        what it shows would grow old without anybody knowing."""
+        number = self._next_wal
+        if self._closed is not None or self._in_flight is not None or self._queue:
+            return
+        key = self._paths.wal(number)
+        try:
+            found = wal.decode(await self._store.get(key), key)
+        except ObjectMissing:
+            return
+        if found.writer != self._writer and self._closed is None and self._next_wal == number:
+            self._give_up([], self._fenced(found))
 
     async def close(self, reason: EngineError) -> None:
         """Refuse what comes from now on, finish what is in flight."""
@@ -240,12 +255,14 @@ class Committer:
             self._store, self._clock, key, data, lambda found: wal.decode(found, key).same_put(record)
         )
         if other is not None:
-            found = wal.decode(other, key)
-            raise TenantFenced(
-                f"another server has taken over the tenant {self._paths.name!r}",
-                detail=f"WAL object {self._next_wal} is of epoch {found.epoch}, not {self._epoch}.",
-                hint="Connect to the other server. Nothing acknowledged here is lost.",
-            )
+            raise self._fenced(wal.decode(other, key))
+
+    def _fenced(self, found: wal.WalObject) -> TenantFenced:
+        return TenantFenced(
+            f"another server has taken over the tenant {self._paths.name!r}",
+            detail=f"WAL object {self._next_wal} is of epoch {found.epoch}, not {self._epoch}.",
+            hint="Connect to the other server. Nothing acknowledged here is lost.",
+        )
 
 
 def _require_kept(transaction: wal.Transaction, horizon: Timestamp) -> None:

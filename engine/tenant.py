@@ -80,7 +80,7 @@ class Options:
     """For the files of all tenants."""
     idle_seconds: float = 600.0
     """A tenant without sessions is closed after so long."""
-    round_seconds: float = 30.0
+    round_seconds: float = 5.0
     """How often the caretaker looks after the tenants."""
     sweep_seconds: float = 6 * 3600.0
     """How often it looks for dropped tenants that nothing remembers."""
@@ -135,6 +135,7 @@ class Tenant:
             self.state.next_id, self.state.next_row_id, committed=lambda: self.catalog.positions
         )
         self._sessions = 0
+        self._read_since_look = False
         self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
         self._transactions: set[Transaction] = set()
@@ -250,6 +251,7 @@ class Tenant:
 
     def begin(self, isolation: Isolation = "read committed", read_only: bool = False) -> Transaction:
         self.check_open()
+        self._read_since_look = True
         transaction = Transaction(self, isolation, read_only)
         self._transactions.add(transaction)
         return transaction
@@ -338,6 +340,12 @@ class Tenant:
             for open_transaction in list(self._transactions):
                 if open_transaction.keeps_its_moment():
                     open_transaction.doom(tenant_restored())
+
+    async def look_for_fence(self) -> None:
+        """Let go of the tenant if another server has taken it over; asked now and then while it is read."""
+        if self._read_since_look:
+            self._read_since_look = False
+            await self._committer.look_for_fence()
 
     def fail(self, error: EngineError) -> None:
         """The tenant can go on no longer."""

@@ -229,3 +229,21 @@ def test_only_the_writer_of_the_system_tenant_sweeps(tmp_path: Path) -> None:
             await newer.close()
 
     asyncio.run(run())
+
+
+def test_a_server_that_only_reads_learns_of_a_takeover(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock, store = ManualClock(), MemoryStore()
+        async with opened(store, tmp_path / "a", clock=clock, options=OPTIONS) as lab:
+            await lab.create()
+            await lab.insert((1, "a"))
+            async with opened(store, tmp_path / "b", clock=clock, options=OPTIONS) as other:
+                await other.insert((2, "b"))
+                assert await lab.rows() == [(1, "a")]
+                await rounds(lab, clock, 1)
+                with pytest.raises(TenantFenced, match="taken over"):
+                    await lab.rows()
+                await rounds(other, clock, 1)
+                assert await other.rows() == [(1, "a"), (2, "b")]
+
+    asyncio.run(run())
