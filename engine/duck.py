@@ -14,7 +14,7 @@ for the thread, so that a cursor is never used by two at once. Failures come out
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +25,12 @@ import pyarrow as pa
 
 from engine.cache import SPILL
 from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled
+from engine.few import FEW_ROWS, Inexact, Known, Shape, Statements, Type
 from engine.together import until_over
 
 T = TypeVar("T")
+Parameters = Sequence[object] | Mapping[str, object]
+"""Values for `?` and `$1` by place, or for `$name` by name."""
 
 BATCH_ROWS = 65_536
 IDLE_CURSORS_MAX = 8
@@ -37,46 +40,38 @@ THREADS_MAX = 32
 class Stream:
     """A result being read: `types` are (name, DuckDB type) per column; iterate for record batches.
 
-    Made in the cursor's thread, where it reads the first batch too, and the end when that batch is not
+    Made in the cursor's thread, where the first batches are read too, and the end when the first is not
     full: a small result costs one trip to the thread."""
 
-    def __init__(self, cursor: Cursor, types: list[tuple[str, str]], reader: pa.RecordBatchReader) -> None:
+    def __init__(
+        self,
+        types: Sequence[Type],
+        schema: pa.Schema,
+        first: Sequence[pa.RecordBatch],
+        rest: Callable[[], Awaitable[pa.RecordBatch | None]] | None = None,
+    ) -> None:
+        """`rest` gives a batch more, in the end None; there is no rest when it is None itself."""
         self.types = types
-        self.schema: pa.Schema = reader.schema
-        self._cursor = cursor
-        self._reader = reader
-        self._ended = False
-        self._first = self._next()
-        if self._first is not None and self._first.num_rows < BATCH_ROWS:
-            self._second = self._next()
-        else:
-            self._second = None
+        self.schema = schema
+        self._first = list(first)
+        self._rest = rest
 
-    def __aiter__(self) -> AsyncIterator[pa.RecordBatch]:
-        return self._batches()
-
-    async def _batches(self) -> AsyncIterator[pa.RecordBatch]:
-        for batch in (self._first, self._second):
-            if batch is not None:
-                yield batch
-        self._first = self._second = None
-        while not self._ended and (batch := await self._cursor.run(self._next)) is not None:
+    async def __aiter__(self) -> AsyncIterator[pa.RecordBatch]:
+        while self._first:
+            yield self._first.pop(0)
+        while self._rest is not None and (batch := await self._rest()) is not None:
             yield batch
-
-    def _next(self) -> pa.RecordBatch | None:
-        try:
-            return self._reader.read_next_batch()
-        except StopIteration:
-            self._ended = True
-            return None
 
 
 class Cursor:
     """One connection to a tenant's instance."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, statements: Statements
+    ) -> None:
         self._connection = connection
         self._pool = pool
+        self._statements = statements
         self._registered: list[str] = []
         self._streaming: pa.RecordBatchReader | None = None
         self.timezone = "UTC"
@@ -114,16 +109,13 @@ class Cursor:
             )
         return QueryFailed(type(error).__name__, text)
 
-    async def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+    async def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement of the engine's own and drop its result."""
         await self.run(lambda: self.execute_now(sql, parameters))
 
-    def execute_now(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        """The same, inside a function given to `run`."""
-        if parameters:
-            self._connection.execute(sql, list(parameters))
-        else:
-            self._connection.execute(sql)
+    def execute_now(self, sql: str, parameters: Parameters = ()) -> None:
+        """The same, inside a function given to `run`. What has parameters is parsed once."""
+        self._connection.execute(self._statement(sql) if parameters else sql, _given(parameters))
 
     async def script(self, statements: Sequence[str]) -> None:
         """Several statements in one DuckDB transaction, in one trip to the thread."""
@@ -140,24 +132,90 @@ class Cursor:
 
         await self.run(work)
 
-    def _relation(self, sql: str, parameters: Sequence[object]) -> duckdb.DuckDBPyRelation:
-        return self._connection.sql(sql, params=list(parameters)) if parameters else self._connection.sql(sql)
+    # --- queries ------------------------------------------------------------------------------------
 
-    async def table(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        return await self.run(lambda: self._relation(sql, parameters).to_arrow_table())
+    def _parse(self, sql: str) -> duckdb.Statement:
+        [statement] = self._connection.extract_statements(sql)
+        return statement
 
-    async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return await self.run(lambda: self._connection.execute(sql, list(parameters)).fetchall())
+    def _known(self, sql: str) -> Known:
+        return self._statements.known(sql, self.timezone)
 
-    async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Stream:
-        def work() -> Stream:
+    def _statement(self, sql: str) -> Any:
+        return self._known(sql).statement(self._parse)
+
+    def _relation(self, sql: str, parameters: Parameters) -> duckdb.DuckDBPyRelation:
+        return self._connection.sql(self._statement(sql), params=_given(parameters))
+
+    async def table(self, sql: str, parameters: Parameters = ()) -> pa.Table:
+        def work() -> pa.Table:
+            few = self._few_now(sql, parameters)
+            if few is not None:
+                return pa.Table.from_batches([few[0]])
             relation = self._relation(sql, parameters)
-            self._streaming = relation.to_arrow_reader(BATCH_ROWS)
-            return Stream(self, _types(relation), self._streaming)
+            rows = relation.to_arrow_table()
+            self._known(sql).had(Shape(_types(relation), rows.schema), rows.num_rows)
+            return rows
 
         return await self.run(work)
 
-    async def describe(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, str]]:
+    async def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """As Python values."""
+
+        def work() -> list[tuple[Any, ...]]:
+            return self._connection.execute(self._statement(sql), _given(parameters)).fetchall()
+
+        return await self.run(work)
+
+    async def stream(self, sql: str, parameters: Parameters = ()) -> Stream:
+        def work() -> Stream:
+            few = self._few_now(sql, parameters)
+            return (
+                self._stream_now(sql, parameters) if few is None else Stream(few[1], few[0].schema, few[:1])
+            )
+
+        return await self.run(work)
+
+    def _few_now(self, sql: str, parameters: Parameters) -> tuple[pa.RecordBatch, Sequence[Type]] | None:
+        """The result without Arrow, when it is known to be small and still is."""
+        known = self._known(sql)
+        few = known.few(self._parse)
+        if few is None:
+            return None
+        statement, shape = few
+        result = self._connection.execute(statement, _given(parameters))
+        rows = result.fetchmany(FEW_ROWS + 1)
+        try:
+            return shape.batch(rows, [str(column[1]) for column in result.description]), shape.types
+        except Inexact:
+            known.inexact()
+            self._connection.abort()
+            return None
+
+    def _stream_now(self, sql: str, parameters: Parameters) -> Stream:
+        relation = self._relation(sql, parameters)
+        self._streaming = reader = relation.to_arrow_reader(BATCH_ROWS)
+        first: list[pa.RecordBatch] = []
+        while len(first) < 2 and (batch := self._next()) is not None:
+            first.append(batch)
+            if batch.num_rows == BATCH_ROWS:
+                break
+        types = _types(relation)
+        self._known(sql).had(Shape(types, reader.schema), sum(batch.num_rows for batch in first))
+        rest = None if self._streaming is None else lambda: self.run(self._next)
+        return Stream(types, reader.schema, first, rest)
+
+    def _next(self) -> pa.RecordBatch | None:
+        """The next batch of the stream; at its end the cursor is free again."""
+        if self._streaming is None:
+            return None
+        try:
+            return self._streaming.read_next_batch()
+        except StopIteration:
+            self._streaming = None
+            return None
+
+    async def describe(self, sql: str, parameters: Parameters = ()) -> tuple[Type, ...]:
         """(name, DuckDB type) of each result column of a query, without executing it."""
         return await self.run(lambda: _types(self._relation(sql, parameters)))
 
@@ -207,8 +265,15 @@ class Cursor:
         self._connection.close()
 
 
-def _types(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
-    return [(name, str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)]
+def _types(relation: duckdb.DuckDBPyRelation) -> tuple[Type, ...]:
+    return tuple((name, str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True))
+
+
+def _given(parameters: Parameters) -> list[object] | dict[str, object] | None:
+    """Parameters as DuckDB takes them: by place, or by name."""
+    if not parameters:
+        return None
+    return dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
 
 
 SETTINGS: tuple[tuple[str, str], ...] = (
@@ -233,6 +298,7 @@ class Duck:
         setup_sql: Sequence[str],
     ) -> None:
         self._pool = pool
+        self._statements = Statements()
         self._idle: list[Cursor] = []
         self._busy: dict[Cursor, None] = {}
         """Those at work, the longest first."""
@@ -264,7 +330,7 @@ class Duck:
         self.writer = self._new_cursor()
 
     def _new_cursor(self) -> Cursor:
-        return Cursor(self._connection.cursor(), self._pool)
+        return Cursor(self._connection.cursor(), self._pool, self._statements)
 
     def cursor(self) -> Cursor:
         """A cursor to use and give back with `release`."""

@@ -54,8 +54,9 @@ class Line:
         return min((gap.after for gap in self.gaps if gap not in other.gaps), default=INFINITY)
 
 
-def visible(gaps: Sequence[Gap], ts: Timestamp) -> str:
-    """The condition on a hot table's row that it is visible at `ts` of a line with `gaps`."""
+def visible(gaps: Sequence[Gap], ts: Timestamp | str) -> str:
+    """The condition on a hot table's row that it is visible at `ts`, or what stands for it in a text, of
+    a line with `gaps`."""
     if not gaps:
         return f"_commit_ts <= {ts} AND _deleted_ts > {ts}"
     starts = [None, *(gap.before for gap in gaps)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,11 +64,20 @@ class HotTable:
     pending: dict[Timestamp, Transaction] = field(default_factory=dict)
     closing_gaps: bool = False
 
-    def relation(self, columns: Mapping[str, str], storage: StorageId, ts: Timestamp) -> str:
-        """Rows of `storage` at `ts`: `columns` are values by the names they get."""
+    def relation(
+        self,
+        columns: Mapping[str, str],
+        storage: StorageId,
+        ts: Timestamp,
+        write: Callable[[Timestamp], str] = str,
+    ) -> str:
+        """Rows of `storage` at `ts`: `columns` are values by the names they get; `write` gives the text of
+        the moment."""
         items = [value if value == name else f"{value} AS {name}" for name, value in columns.items()]
         gaps, moment = self.lines[storage].read_at(ts)
-        return f"(SELECT {', '.join([*items, '_row_id'])} FROM {self.name} WHERE {visible(gaps, moment)})"
+        return (
+            f"(SELECT {', '.join([*items, '_row_id'])} FROM {self.name} WHERE {visible(gaps, write(moment))})"
+        )
 
     def pin(self, line: Line, ts: Timestamp) -> None:
         self.pins[line, ts] += 1

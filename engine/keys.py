@@ -84,7 +84,8 @@ async def _taken_one_by_one(
     values: Iterable[tuple[object, ...]],
 ) -> Taken | None:
     """The first of a few key values that is there already, or is there twice."""
-    same = " AND ".join(f"{name} = CAST(? AS {type})" for name, type in zip(names, types, strict=True))
+    places = enumerate(zip(names, types, strict=True), 1)
+    same = " AND ".join(f"{name} = CAST($p{place} AS {type})" for place, (name, type) in places)
     seen: set[tuple[object, ...]] = set()
     for value in values:
         if value in seen:

@@ -2,6 +2,9 @@
 
 Used as an async context manager by one statement. While it is open, hot tables it reads are not handed
 over, cached objects it reads are not evicted, and Arrow tables it registered stay readable.
+
+Parameters are `$p1`, `$p2` … in a text. The moments at which hot tables are read are parameters too, of
+the reader's own: so a statement that comes again is the same text, which DuckDB has parsed before.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import pyarrow as pa
 
 from engine.catalog import Table
 from engine.duck import Cursor, Duck, Stream
+from engine.few import Type
 from engine.ids import Timestamp
 from engine.key_ranges import KeyValues
 from engine.scan import Scan, column_values
@@ -37,6 +41,7 @@ class Reader:
         self._read_ts = read_ts
         self._workspace = workspace
         self._unregistered: list[tuple[str, pa.Table]] = []
+        self._moments: dict[str, object] = {}
         self._count = 0
 
     async def __aenter__(self) -> Reader:
@@ -65,7 +70,7 @@ class Reader:
             storage = Storage(table.storage, installed)
             committed = await self._scan.cold(storage, table.columns, moment, among)
         else:
-            committed = await self._scan.relation(table, moment, among)
+            committed = await self._scan.relation(table, moment, among, self._moment)
         inserted, dead = await self._workspace.rows_of(table.storage) if own else ([], None)
         if not inserted and dead is None:
             return committed
@@ -79,6 +84,20 @@ class Reader:
             values = column_values(table.columns, rows.column_names)
             parts.append(f"SELECT {', '.join([*values, '_row_id'])} FROM {name}")
         return f"({' UNION ALL '.join(parts)})"
+
+    def _moment(self, ts: Timestamp) -> str:
+        """A parameter that stands for `ts`."""
+        name = next((name for name, known in self._moments.items() if known == ts), None)
+        if name is None:
+            name = f"at_{len(self._moments)}_"
+            self._moments[name] = ts
+        return f"${name}"
+
+    def _given(self, sql: str, parameters: Sequence[object]) -> dict[str, object]:
+        """All that `sql` needs and nothing else: DuckDB refuses what a statement does not use."""
+        given = {f"p{place}": value for place, value in enumerate(parameters, 1)}
+        given.update((name, ts) for name, ts in self._moments.items() if f"${name}" in sql)
+        return given
 
     def register(self, rows: pa.Table) -> str:
         """Make an Arrow table readable; its name."""
@@ -95,22 +114,22 @@ class Reader:
     async def set_timezone(self, name: str) -> None:
         await self._cursor.set_timezone(name)
 
-    async def describe(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, str]]:
+    async def describe(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Type, ...]:
         await self._ready()
-        return await self._cursor.describe(sql, parameters)
+        return await self._cursor.describe(sql, self._given(sql, parameters))
 
     async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Stream:
         await self._ready()
-        return await self._cursor.stream(sql, parameters)
+        return await self._cursor.stream(sql, self._given(sql, parameters))
 
     async def table(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         await self._ready()
-        return await self._cursor.table(sql, parameters)
+        return await self._cursor.table(sql, self._given(sql, parameters))
 
     async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """As Python values."""
         await self._ready()
-        return await self._cursor.rows(sql, parameters)
+        return await self._cursor.rows(sql, self._given(sql, parameters))
 
     def interrupt(self) -> None:
         """Whatever it is running raises `StatementCancelled`."""

@@ -10,7 +10,7 @@ tables) until it is closed: the statement that reads is the only one who knows w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -52,9 +52,16 @@ class Scan:
         self._pinned: list[tuple[HotTable, Line, Timestamp]] = []
         self._names = 0
 
-    async def relation(self, table: Table, ts: Timestamp, among: KeyValues | None = None) -> str:
+    async def relation(
+        self,
+        table: Table,
+        ts: Timestamp,
+        among: KeyValues | None = None,
+        write: Callable[[Timestamp], str] = str,
+    ) -> str:
         """The rows of `table` (as the catalog had it at `ts`) at `ts`. With `among`, and with the columns
-        of a key alone, those that may have these values are enough."""
+        of a key alone, those that may have these values are enough. `write` is how the moment at which a
+        hot table is read gets into the text."""
         storage = self._state.storages.get(table.storage) or Storage(table.storage)
         try:
             hot = await self._pin(table, storage, ts, among)
@@ -67,7 +74,7 @@ class Scan:
             f"c{column.id}": f"c{column.id}" if column.id in hot.columns else missing(column)
             for column in table.columns
         }
-        return hot.relation(values, storage.id, ts)
+        return hot.relation(values, storage.id, ts, write)
 
     async def _pin(
         self, table: Table, storage: Storage, ts: Timestamp, among: KeyValues | None

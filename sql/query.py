@@ -74,7 +74,7 @@ def make_ready(plan: Plan) -> Ready:
         number = int(match[1])
         if number not in used:
             used.append(number)
-        return f"${used.index(number) + 1}"
+        return f"$p{used.index(number) + 1}"
 
     sql = _PARAMETER.sub(renumber, plan.sql)
     return Ready(plan, sql, tuple(used))
