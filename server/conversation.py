@@ -238,12 +238,17 @@ class Conversation:
 
     def _row_sender(self, columns: tuple[answers.ResultColumn, ...], formats: tuple[int, ...]) -> Sender:
         encoder = ResultEncoder(columns, formats, self._settings)
+        unsent = 0
 
         async def send(batch: pa.RecordBatch) -> None:
+            nonlocal unsent
             for piece in _pieces(batch):
                 frames = await _work(piece.nbytes, encoder.encode, piece)
                 self._client.say(backend.DataRows(frames))
-                await self._client.flush()
+                unsent += len(frames)
+                if unsent > INLINE_BYTES:  # a small result goes with what is said after it
+                    await self._client.flush()
+                    unsent = 0
 
         return send
 

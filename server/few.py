@@ -1,9 +1,9 @@
 """Results of a few rows as DataRow messages, value by value.
 
 `server.rows` is made for whole batches: it pays a few hundred microseconds before the first row. Most
-statements of an application return one row; for them plain Python is ten times quicker. Integers, text
-and booleans are written here; what is left of the types goes column by column through the same encoders
-as there, so both agree byte for byte.
+statements of an application return one row; for them plain Python is ten times quicker. Integers, text,
+booleans, floats and timestamps are written here; what is left of the types goes column by column through
+the same encoders as there, so both agree byte for byte.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from server.rows import RowEncoder
 from server.values.binary import binary_of
 from server.values.text import text_of
-from server.values.zones import zone
+from server.values.times import INFINITE_US, SECOND_US, microseconds, timestamp_text
+from server.values.zones import Zone, offset_text, zone
 from sql.answers import ResultColumn
 from sql.types import PgType, by_oid, find_oid
 
@@ -30,6 +32,7 @@ _NULL = b"\xff\xff\xff\xff"
 _INTEGERS = {"int2": pa.int16(), "int4": pa.int32(), "int8": pa.int64()}
 _PACKERS = {"int2": struct.Struct("!h"), "int4": struct.Struct("!i"), "int8": struct.Struct("!q")}
 _TEXTS = frozenset({"text", "varchar", "name"})
+_DOUBLE = struct.Struct("!d")
 _LENGTH = struct.Struct("!i")
 _HEAD = struct.Struct("!ciH")
 
@@ -70,11 +73,16 @@ class ResultEncoder:
         pg = find_oid(column.type_oid) or by_oid(25)
         simple = _simple(array.type, pg, code)
         if simple is not None:
-            return [None if value is None else simple(value) for value in array.to_pylist()]
+            values = array.to_pylist()
+            if simple is not _float or all(value is None or _is_short(value) for value in values):
+                return [None if value is None else simple(value) for value in values]
         if code:
             encoded: list[bytes | None] = binary_of(array, pg, column.type_modifier).to_pylist()
             return encoded
-        texts = text_of(array, pg, column.type_modifier, zone(self._settings.get("TimeZone", "UTC")))
+        session_zone = zone(self._settings.get("TimeZone", "UTC"))
+        if pa.types.is_timestamp(array.type) and pg.name in ("timestamp", "timestamptz"):
+            return _timestamps(array, session_zone if pg.name == "timestamptz" else None)
+        texts = text_of(array, pg, column.type_modifier, session_zone)
         return [None if text is None else text.encode() for text in texts.to_pylist()]
 
 
@@ -87,7 +95,33 @@ def _simple(kind: pa.DataType, pg: PgType, code: int) -> Value | None:
         return _PACKERS[name].pack if code else _decimal
     if name == "bool" and kind == pa.bool_():
         return _binary_bool if code else _text_bool
+    if name == "float8" and kind == pa.float64():
+        return _DOUBLE.pack if code else _float
     return None
+
+
+def _is_short(value: float) -> bool:
+    """Whether PostgreSQL prints it without an exponent."""
+    return value == 0 or 1e-4 <= abs(value) < 1e15
+
+
+def _float(value: float) -> bytes:
+    return repr(value).removesuffix(".0").encode()
+
+
+def _timestamps(array: Any, session_zone: Zone | None) -> list[bytes | None]:
+    moments = microseconds(array)
+    index, offsets = np.zeros(len(moments), np.int64), [0]
+    if session_zone is not None:
+        index, offsets = session_zone.offsets(np.where(np.abs(moments) == INFINITE_US, 0, moments))
+    suffixes = [offset_text(offset) if session_zone is not None else "" for offset in offsets]
+    found: list[bytes | None] = []
+    for moment, place, is_valid in zip(
+        moments.tolist(), index.tolist(), array.is_valid().to_pylist(), strict=True
+    ):
+        local = moment if abs(moment) == INFINITE_US else moment + offsets[place] * SECOND_US
+        found.append(timestamp_text(local, suffixes[place]).encode() if is_valid else None)
+    return found
 
 
 def _decimal(value: int) -> bytes:
