@@ -178,15 +178,16 @@ class Cluster:
         return opened
 
     async def _open_tenant(self, paths: TenantPaths) -> Tenant:
-        options = self._options
         claimed = await claim(self._store, paths, self._clock, self._ids)
+        options = self._options
+        memory = options.memory_limit(claimed.state.history.current)
         folder = self._cache.path(paths.root)
         return Tenant(
             claimed,
             self._store,
             paths,
             cache=self._cache,
-            duck=self._ducks.open(folder, memory_bytes_max=options.memory_bytes_max, threads=options.threads),
+            duck=self._ducks.open(folder, memory_bytes_max=memory, threads=options.threads),
             clock=self._clock,
             ids=self._ids,
             options=options,
@@ -209,11 +210,19 @@ class Cluster:
 
     async def let_go(self, tenant: Tenant) -> bool:
         """Close an open tenant unless somebody has come to use it; whether it was closed."""
+        return await self._close_if(tenant, lambda: tenant.idle_seconds > self._options.idle_seconds)
+
+    async def reopen(self, tenant: Tenant) -> bool:
+        """Have a tenant opened anew, with the settings it has now, at its next use; False, and nothing
+        done, while it is used."""
+        return await self._close_if(tenant, lambda: tenant.unused)
+
+    async def _close_if(self, tenant: Tenant, condition: Callable[[], bool]) -> bool:
         name = tenant.name
         if self._opening[name].locked():
             return False
         async with self._opening[name]:
-            if self._open.get(name) is not tenant or tenant.idle_seconds <= self._options.idle_seconds:
+            if self._open.get(name) is not tenant or not condition():
                 return False
             del self._open[name]
             await tenant.close()

@@ -55,6 +55,9 @@ from engine.upkeep import Upkeep
 from engine.workspace import RowIds
 
 HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
+MEMORY_LIMIT = "memory_limit"
+"""The setting that takes the place of `Options.memory_bytes_max` when the tenant is opened."""
+MEMORY_LIMIT_MIN = 64 * 2**20
 HOT_SHARE = 0.6
 """Of a tenant's memory, what hot tables may take; the rest is for statements at work."""
 CLOCK_AHEAD_WARNING_US = 60 * 1_000_000
@@ -67,7 +70,6 @@ class Options:
     """Limits of one tenant, then of the server. Bytes, seconds and rows as the names say."""
 
     memory_bytes_max: int = 2 * 2**30
-    transaction_bytes_max: int = 2 * 2**30
     flush_bytes_min: int = 32 * 2**20
     flush_wal_objects_min: int = 2_000
     inline_refs_max: int = 1_000
@@ -84,6 +86,12 @@ class Options:
     """How often the caretaker looks after the tenants."""
     sweep_seconds: float = 6 * 3600.0
     """How often it looks for dropped tenants that nothing remembers."""
+
+    def memory_limit(self, catalog: Catalog) -> int:
+        """What a tenant may take: what is set for it, as far as the server's memory goes."""
+        setting = catalog.settings.get(MEMORY_LIMIT)
+        size = int(setting.value) if setting is not None else self.memory_bytes_max
+        return min(size, self.server_memory_bytes_max)
 
 
 class Tenant:
@@ -109,6 +117,8 @@ class Tenant:
         self.options = options
         self.epoch = claimed.epoch
         self.state: State = claimed.state
+        self.memory_bytes_max = options.memory_limit(self.state.history.current)
+        """As it was when the tenant was opened, until it is opened again."""
         self.locks = Locks()
         self._store = store
         self._paths = paths
@@ -117,7 +127,7 @@ class Tenant:
         self._cache = cache
         self.duck = duck
         self.objects = ObjectWriter(store, cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
-        share = int(options.memory_bytes_max * HOT_SHARE)
+        share = int(self.memory_bytes_max * HOT_SHARE)
         self._hot = TenantHot(self.duck, self.state, self._load_storage, share, budget)
         self._committer = Committer(
             state=self.state,
@@ -184,11 +194,14 @@ class Tenant:
         self._left_at = self._clock.monotonic()
 
     @property
+    def unused(self) -> bool:
+        """Whether it has neither sessions nor something to do."""
+        return not (self._sessions or self._transactions or self.upkeep.busy or self.schedule.running)
+
+    @property
     def idle_seconds(self) -> float:
-        """How long nobody has had it; 0 while it has sessions or something to do."""
-        if self._sessions or self._transactions or self.upkeep.busy or self.schedule.running:
-            return 0.0
-        return self._clock.monotonic() - self._left_at
+        """How long nobody has had it; 0 while it is used."""
+        return self._clock.monotonic() - self._left_at if self.unused else 0.0
 
     # --- what is -------------------------------------------------------------------------------------
 

@@ -240,7 +240,7 @@ class Transaction:
         return await self.insert(table, rows)
 
     def _limit(self, rows: pa.Table) -> None:
-        limit = self._tenant.options.transaction_bytes_max
+        limit = self._tenant.memory_bytes_max
         if self.workspace.nbytes + rows.nbytes > limit:
             raise LimitExceeded(
                 f"the transaction would write more than {limit:,} bytes",

@@ -168,7 +168,6 @@ def engine_options(config: Config) -> Options:
     """The limits that the engine works within."""
     return Options(
         memory_bytes_max=config.tenant_memory_bytes_max,
-        transaction_bytes_max=config.tenant_memory_bytes_max,
         server_memory_bytes_max=config.memory_bytes_max,
         cache_bytes_max=config.cache_bytes_max,
     )

@@ -23,6 +23,7 @@ from sql import (
     restoring,
     selecting,
     snapshots,
+    tenant_settings,
     tenants,
     transactions,
     update,
@@ -223,7 +224,7 @@ def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> As
         case CreateTenant() | DropTenant() | UndropTenant():
             return tenants.execute(scope, statement)
         case AlterTenant():
-            return tenants.alter(scope, statement)
+            return tenant_settings.alter(scope, statement)
         case _:
             assert_never(statement)
 

@@ -29,6 +29,15 @@ def shown(ts: Timestamp, zone: str) -> str:
     return text + (f":{seconds:02d}" if seconds else "")
 
 
+def shown_length(microseconds: int) -> str:
+    """A length of time in the largest unit that divides it, as an interval is written."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
+        count, rest = divmod(microseconds, length * 1_000_000)
+        if count and not rest:
+            return f"{count} {unit if count != 1 else unit[:-1]}"
+    return f"{microseconds / 1e6:g} seconds"
+
+
 def not_null(ts: Timestamp | None) -> Timestamp:
     if ts is None:
         raise SqlError(

@@ -211,6 +211,9 @@ _TABLE = (
 )
 KNOWN: Mapping[str, Known] = {known.name.lower(): known for known in _TABLE}
 
+TENANT_SETTINGS = ("history_retention", "memory_limit")
+"""What ALTER TENANT sets and SHOW shows, and no session can change (`sql.tenant_settings`)."""
+
 CUSTOM = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
 """A name with a dot is an application's own setting: kept for it, and read by current_setting()."""
 
@@ -220,6 +223,9 @@ Mark = tuple[dict[str, str], dict[str, str]]
 def known(name: str) -> Known:
     if name.lower().startswith("rewinddb.") and name.lower() not in KNOWN:
         raise SqlError("0A000", f"the setting {name} is not supported")
+    if name.lower() in TENANT_SETTINGS:
+        hint = f"ALTER TENANT … SET ({name.lower()} = …) sets it for a tenant."
+        raise SqlError("55P02", f'parameter "{name.lower()}" cannot be set in a session', hint=hint)
     if CUSTOM.fullmatch(name):
         return Known(name.lower(), "", _any)
     found = KNOWN.get(name.lower())

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 
 import pyarrow as pa
 
-from sql import as_of
+from sql import as_of, tenant_settings
 from sql import settings as setting_table
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Scope
-from sql.settings import KNOWN
+from sql.settings import KNOWN, TENANT_SETTINGS
 from sql.statement import Discard, Reset, Set, Show
 from sql.types import by_name
 
@@ -65,6 +65,8 @@ async def reset(scope: Scope, statement: Reset) -> AsyncIterator[Answer]:
 def show_columns(statement: Show) -> tuple[ResultColumn, ...]:
     if statement.name is None:
         return text_columns("name", "setting", "description")
+    if statement.name.lower() in TENANT_SETTINGS:
+        return text_columns(statement.name.lower())
     return text_columns(setting_table.known(statement.name).name)
 
 
@@ -73,7 +75,8 @@ async def show(scope: Scope, statement: Show) -> AsyncIterator[Answer]:
     if statement.name is not None:
         rows = [[_shown(scope, statement.name)]]
     else:
-        rows = [[item.name, _shown(scope, item.name), ""] for item in KNOWN.values()]
+        names = [*TENANT_SETTINGS, *(item.name for item in KNOWN.values())]
+        rows = [[name, _shown(scope, name), ""] for name in names]
         rows.sort(key=lambda row: row[0].lower())
     async for answer in text_rows(columns, rows):
         yield answer
@@ -86,6 +89,8 @@ def _shown(scope: Scope, name: str) -> str:
             return scope.block.isolation
         case "transaction_read_only":
             return "on" if scope.block.read_only else "off"
+        case setting if setting in TENANT_SETTINGS:
+            return tenant_settings.shown(scope.tenant, setting)
     setting_table.known(name)
     if name.lower() not in scope.settings.effective:
         raise SqlError("42704", f'unrecognized configuration parameter "{name}"')

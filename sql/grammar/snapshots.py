@@ -12,6 +12,7 @@ from sql import statement as st
 from sql.grammar.expressions import OR
 from sql.grammar.sessions import Sessions
 from sql.lexer import NUMBER, STRING
+from sql.settings import TENANT_SETTINGS
 
 COLUMNS = frozenset(
     [
@@ -46,23 +47,26 @@ class Snapshots(Sessions):
     def alter_tenant(self) -> st.Statement:
         self.expect("tenant")
         name = self.name()
-        if not self.take("set"):
+        reset = self.take("reset")
+        if not reset and not self.take("set"):
             raise self.unsupported(f"ALTER TENANT … {self.token.text.upper()}")
         self.expect_operator("(")
-        options: list[tuple[str, str]] = []
+        options: dict[str, str | None] = {}
         while True:
             token = self.token
             option = self.label()
-            if option != "history_retention":
+            if option not in TENANT_SETTINGS:
                 raise self.unsupported(f"the tenant setting {option}", token)
-            if options:
+            if option in options:
                 raise self.refused("42601", "conflicting or redundant options", token)
-            self.expect_operator("=")
-            options.append((option, self.string()))
+            options[option] = None
+            if not reset:
+                self.expect_operator("=")
+                options[option] = self.string()
             if not self.take_operator(","):
                 break
         self.expect_operator(")")
-        return st.AlterTenant(name, tuple(options))
+        return st.AlterTenant(name, tuple(options.items()))
 
     def drop_tenant(self) -> st.Statement:
         self.expect("tenant")

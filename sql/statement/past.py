@@ -86,10 +86,10 @@ class Vacuum:
 
 @dataclass(frozen=True, slots=True)
 class AlterTenant:
-    """ALTER TENANT … SET (…)."""
+    """ALTER TENANT … SET (…) and RESET (…): None is the default."""
 
     name: str
-    options: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine import usage
 from engine.catalog import Catalog, Database, Schema, Table
 from engine.ids import CatalogId, Timestamp
 from engine.tenant import HISTORY_RETENTION_US
+from sql.moments import shown_length
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows
 
@@ -84,7 +85,7 @@ def window_rows(seen: Inventory) -> Iterator[Row]:
     began = all(entry.created_ts >= horizon for entry in tenant.state.history.entries())
     setting = tenant.state.history.current.settings.get("history_retention")
     kept = int(setting.value) if setting is not None else HISTORY_RETENTION_US
-    why = "the tenant began then" if began else f"history_retention = {_interval(kept)}"
+    why = "the tenant began then" if began else f"history_retention = {shown_length(kept)}"
     yield {"earliest": horizon, "latest": tenant.now(), "why": why}
     for ts, snapshot in tenant.state.history.current.snapshots.items():
         if ts < horizon:
@@ -93,14 +94,6 @@ def window_rows(seen: Inventory) -> Iterator[Row]:
             name = f'snapshot "{snapshot.name}"' if snapshot.name is not None else "a snapshot"
             why = f"{name} of the {snapshot.level} {covered}".rstrip()
             yield {"earliest": ts, "latest": ts, "why": why}
-
-
-def _interval(microseconds: int) -> str:
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
-        count, rest = divmod(microseconds, length * 1_000_000)
-        if count and not rest:
-            return f"{count} {unit if count != 1 else unit[:-1]}"
-    return f"{microseconds / 1e6:g} seconds"
 
 
 def tenant_rows(seen: Inventory) -> Iterator[Row]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog import Put, Setting
 from engine.clock import ManualClock
 from engine.errors import OutOfMemory
 from engine.stores.memory import MemoryStore
-from engine.tenant import Options
+from engine.tenant import MEMORY_LIMIT, Options, Tenant
 from tests.engine.lab import Lab, opened
 
 MEMORY_BYTES = 64 * 2**20
@@ -65,6 +66,35 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
                 relation = await reader.relation(lab.table())
                 assert await reader.rows(f"SELECT count(*) FROM {relation}") == [(1_200_000,)]
             await transaction.rollback()
+
+    asyncio.run(run())
+
+
+async def limit_of(tenant: Tenant) -> str:
+    [(limit,)] = await tenant.duck.writer.rows("SELECT current_setting('memory_limit')")
+    return str(limit)
+
+
+def test_a_memory_limit_holds_from_the_next_opening(tmp_path: Path) -> None:
+    async def run() -> None:
+        options = Options(server_memory_bytes_max=512 * 2**20, memory_bytes_max=256 * 2**20)
+        async with opened(MemoryStore(), tmp_path, options=options) as lab:
+            tenant = lab.tenant
+            for size in (128 * 2**20, 2**40):
+                transaction = tenant.begin()
+                known = tenant.catalog.settings.get(MEMORY_LIMIT)
+                id = known.id if known is not None else transaction.new_id()
+                transaction.edit(Put(Setting(id, MEMORY_LIMIT, str(size))))
+                await transaction.commit()
+                before = await limit_of(tenant)
+                tenant.join()
+                assert not await lab.cluster.reopen(tenant)
+                tenant.leave()
+                assert await limit_of(tenant) == before
+                assert await lab.cluster.reopen(tenant)
+                tenant = await lab.cluster.tenant(tenant.name)
+                assert tenant.memory_bytes_max == min(size, 512 * 2**20)
+                assert await limit_of(tenant) == f"{tenant.memory_bytes_max / 2**20:.1f} MiB"
 
     asyncio.run(run())
 

@@ -153,6 +153,12 @@ _PLAIN: dict[str, st.Statement] = {
     "ALTER TENANT t SET (history_retention = '7 days')": st.AlterTenant(
         "t", (("history_retention", "7 days"),)
     ),
+    "ALTER TENANT t SET (memory_limit = '2GB', history_retention = '1 day')": st.AlterTenant(
+        "t", (("memory_limit", "2GB"), ("history_retention", "1 day"))
+    ),
+    "ALTER TENANT t RESET (history_retention, memory_limit)": st.AlterTenant(
+        "t", (("history_retention", None), ("memory_limit", None))
+    ),
     "RESTORE TENANT FROM SNAPSHOT s": st.Restore(None, "s", None, "physical"),
     "RESTORE TENANT t FROM SNAPSHOT '2024-01-01 00:00:00+00' USING LOGICAL": st.Restore(
         "t", "2024-01-01 00:00:00+00", None, "logical"
@@ -359,8 +365,8 @@ VACUUM FULL
 VACUUM (DRY_RUN, VERBOSE)
 VACUUM t, u
 VACUUM t (a)
-ALTER TENANT t SET (memory_limit = '2GB')
-ALTER TENANT t RESET (history_retention)
+ALTER TENANT t SET (color = 'blue')
+ALTER TENANT t RESET (color)
 RESTORE TABLE t FROM SNAPSHOT s TO TABLE u
 ANALYZE t
 REINDEX TABLE t

@@ -88,7 +88,8 @@ ERROR: 42601 syntax error at or near "ATTACH"
 a>! PRAGMA database_list
 ERROR: 42601 syntax error at or near "PRAGMA"
 a>! SET memory_limit = '1GB'
-ERROR: 42704 unrecognized configuration parameter "memory_limit"
+ERROR: 55P02 parameter "memory_limit" cannot be set in a session
+HINT: ALTER TENANT … SET (memory_limit = …) sets it for a tenant.
 a>! SELECT * FROM sqlite_master
 ERROR: 42P01 relation "sqlite_master" does not exist
 a>! SELECT * FROM hot_1

@@ -137,7 +137,8 @@ ERROR: 22023 history_retention must not be negative: -1 day
 a>! ALTER TENANT acme SET (history_retention = 'soon')
 ERROR: 22007 invalid input syntax for type interval: "soon"
 a>! ALTER TENANT acme SET (memory_limit = '2GB')
-ERROR: 0A000 the tenant setting memory_limit is not supported
+ERROR: 42501 permission denied to set parameter "memory_limit"
+HINT: Only an admin of the tenant "sys" may do this.
 a>! ALTER TENANT acme RENAME TO acne
 ERROR: 0A000 ALTER TENANT … RENAME is not supported
 a>! ALTER TENANT sys SET (history_retention = '1 day')
