@@ -204,7 +204,9 @@ class Snapshot:
 @dataclass(frozen=True, slots=True)
 class Restoration:
     """A restore that was committed at `commit_ts` (0 in an edit: my own commit ts). `objects` are the
-    ids of what was restored, by its level: databases, schemas or tables; none for a tenant. Lasting."""
+    ids of what was restored, by its level: databases, schemas or tables; none for a tenant. `names` are
+    theirs as they were, and the counts add up what the restore answered with (null in records from before
+    they were kept). Lasting."""
 
     kind: ClassVar[str] = "restoration"
     id: CatalogId
@@ -214,6 +216,12 @@ class Restoration:
     commit_ts: Timestamp
     method: Literal["physical", "logical"]
     role: str
+    names: tuple[str, ...] = ()
+    tables: int | None = None
+    objects_shared: int | None = None
+    objects_rewritten: int | None = None
+    rows: int | None = None
+    bytes_rewritten: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

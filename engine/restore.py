@@ -41,6 +41,7 @@ from engine.catalog import (
     Position,
     Put,
     Relation,
+    Restoration,
     Schema,
     Sequence,
     Table,
@@ -51,7 +52,8 @@ from engine.duck import Cursor, Duck
 from engine.errors import KeyViolated, NameTaken, NotNullViolated
 from engine.ids import CatalogId, RowId, StorageId, Timestamp
 from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
-from engine.refs import Ref
+from engine.progress import Progress
+from engine.refs import OWN_COMMIT, Ref
 from engine.scan import Scan
 from engine.state import State, Storage
 from engine.together import together
@@ -89,7 +91,7 @@ class RestoreReport:
 class Prepared:
     """All that the commit needs: new storages by table id, their refs, and the answer's numbers."""
 
-    moment: Timestamp
+    progress: Progress
     catalog: Catalog
     extent: Extent
     bodies: dict[tuple[str, CatalogId], Body]
@@ -99,9 +101,33 @@ class Prepared:
 
     @property
     def heirs(self) -> dict[StorageId, tuple[StorageId, Timestamp]]:
-        """Of each new storage, the old one and the moment that its rows begin with."""
+        """Of each new storage with the very rows of an old one, that one and the moment."""
+        if self.progress.method == "logical":
+            return {}
         tables = [body for body in self.bodies.values() if isinstance(body, Table)]
         return {self.storages[table.id]: (table.storage, self.moment) for table in tables}
+
+    @property
+    def moment(self) -> Timestamp:
+        return self.progress.moment
+
+    def record(self, id: CatalogId, lines: SequenceOf[RestoredTable]) -> Restoration:
+        """What the catalog keeps of it; `lines` are the whole answer."""
+        return Restoration(
+            id=id,
+            level=self.extent.level,
+            objects=self.extent.objects,
+            moment=self.moment,
+            commit_ts=OWN_COMMIT,
+            method=self.progress.method,
+            role=self.progress.role,
+            names=self.progress.names,
+            tables=len(lines),
+            objects_shared=sum(line.objects_shared for line in lines),
+            objects_rewritten=sum(line.objects_rewritten for line in lines),
+            rows=sum(line.rows for line in lines),
+            bytes_rewritten=sum(line.bytes_rewritten for line in lines),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +160,13 @@ class Extent:
                 found[body.kind, body.id] = body
         return found
 
+    def names(self, catalogs: Iterable[Catalog]) -> tuple[str, ...]:
+        """What its objects are called in the first of `catalogs` that has them: ``database.schema.table``, as
+        far down as the level goes."""
+        known = tuple(catalogs)
+        found = ((full_name(catalog, self.level, id) for catalog in known) for id in self.objects)
+        return tuple(next(filter(None, names), "") for names in found)
+
     def _holds_schema(self, schema: Schema) -> bool:
         holder = {"tenant": None, "database": schema.database, "schema": schema.id}.get(self.level, 0)
         return holder is None or holder in self.objects
@@ -147,15 +180,28 @@ class Extent:
 WHOLE_TENANT = Extent()
 
 
+def full_name(catalog: Catalog, level: Level, id: CatalogId) -> str | None:
+    """``database.schema.table``, as far down as the level goes; None when there is no such thing."""
+    body = catalog.get(level, id)
+    parts: list[str] = []
+    if isinstance(body, Table):
+        parts.insert(0, body.name)
+        body = catalog.get("schema", body.schema)
+    if isinstance(body, Schema):
+        parts.insert(0, body.name)
+        body = catalog.get("database", body.database)
+    return ".".join((body.name, *parts)) if isinstance(body, Database) else None
+
+
 class Restorer:
-    """Prepares a restore of the tables of an extent to `moment`."""
+    """Prepares a restore of the tables of an extent to the moment of `progress`, which it keeps current."""
 
     def __init__(
         self,
         state: State,
         duck: Duck,
         objects: ObjectWriter,
-        moment: Timestamp,
+        progress: Progress,
         new_scan: Callable[[Cursor], Scan],
         extent: Extent = WHOLE_TENANT,
     ) -> None:
@@ -163,11 +209,13 @@ class Restorer:
         self._state = state
         self._duck = duck
         self._objects = objects
-        self._moment = moment
+        self._progress = progress
+        self._moment = progress.moment
         self._new_scan = new_scan
-        self.catalog = state.history.at(moment)
+        self.catalog = state.history.at(self._moment)
         self.bodies = extent.covered(self.catalog)
         self.tables = [body for body in self.bodies.values() if isinstance(body, Table)]
+        progress.tables = len(self.tables)
 
     async def physical(self, storages: dict[CatalogId, StorageId]) -> Prepared:
         """`storages`: the new storage of each table."""
@@ -190,7 +238,9 @@ class Restorer:
         for ref in straddlers:
             async with slots:
                 made = await self._rewrite(table, ref)
-            rewritten += [made] if made is not None else []
+            if made is not None:
+                rewritten.append(made)
+                self._progress.wrote(1, made.rows, made.bytes)
         refs = [*shared, *rewritten]
         rows = sum(ref.rows if ref.kind == "data" else -ref.rows for ref in refs)
         return [ref.installed_in(storage) for ref in refs], self._line(
@@ -246,8 +296,10 @@ class Restorer:
                 first = new_row_ids(dumped.num_rows)
                 ids = np.arange(first, first + dumped.num_rows, dtype=np.int64)
                 numbered = dumped.append_column("_row_id", pa.array(ids))
-                refs += await self._objects.bulk(writing, storage, layout, numbered)
+                made = await self._objects.bulk(writing, storage, layout, numbered)
+                refs += made
                 rows += dumped.num_rows
+                self._progress.wrote(len(made), dumped.num_rows, sum(ref.bytes for ref in made))
         except BaseException:
             self._objects.in_flight.difference_update(ref.key for ref in refs)
             raise
@@ -258,6 +310,7 @@ class Restorer:
         return refs, self._line(table, 0, len(refs), rows, sum(ref.bytes for ref in refs))
 
     def _line(self, table: Table, shared: int, rewritten: int, rows: int, nbytes: int) -> RestoredTable:
+        self._progress.tables_done += 1
         current = self._state.history.current.tables.get(table.id)
         action: Action = "recreated" if current is None else "restored"
         if current == table and self._untouched(table):
@@ -276,7 +329,7 @@ class Restorer:
         done: SequenceOf[tuple[list[Ref], RestoredTable]],
     ) -> Prepared:
         return Prepared(
-            self._moment,
+            self._progress,
             self.catalog,
             self.extent,
             self.bodies,

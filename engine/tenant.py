@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,7 @@ from engine.numbers import Numbers
 from engine.objects import ObjectWriter
 from engine.paths import TenantPaths
 from engine.pins import Covered, Pins
+from engine.progress import Progress
 from engine.recovery import Claimed
 from engine.ref_files import RefFileWriter
 from engine.restore import Method, RestoreReport
@@ -386,10 +387,21 @@ class Tenant:
         """Forget what nothing needs, delete what nothing names."""
         return await self.upkeep.collect()
 
-    async def restore(self, moment: Timestamp, method: Method = "physical", role: str = "") -> RestoreReport:
+    async def restore(
+        self,
+        moment: Timestamp,
+        method: Method = "physical",
+        role: str = "",
+        progress: Progress | None = None,
+    ) -> RestoreReport:
         """Take the whole tenant back to `moment`, online."""
         await self.settle(moment)
-        return await self.upkeep.restore(moment, method, role)
+        return await self.upkeep.restore(moment, method, role, progress or Progress())
+
+    @property
+    def restoring(self) -> Sequence[Progress]:
+        """The restores that are at work, or wait for their turn."""
+        return self.upkeep.running
 
     def pins(self) -> Pins:
         """The moments that must stay readable: history, snapshots, running transactions."""

@@ -23,6 +23,22 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         raise
 
 
+async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that must come to its end once it has begun; a caller that was cancelled meanwhile
+    is so when it has."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    result = task.result()
+    if cancelled is not None:
+        raise cancelled
+    return result
+
+
 async def until_over(work: Iterable[asyncio.Future[Any]]) -> None:
     """Waits for work that has been told to stop, however often the waiting task is told so too."""
     left = [piece for piece in work if not piece.done()]

@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Put, Restoration, Table
+from engine.catalog import Catalog, Edit, Put, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
@@ -39,8 +39,9 @@ from engine.ids import CatalogId, StorageId, Timestamp
 from engine.keys import KeyChecks, shown
 from engine.locks import Owner
 from engine.objects import Layout
+from engine.progress import Progress
 from engine.reader import Reader
-from engine.refs import OWN_COMMIT, Ref
+from engine.refs import Ref
 from engine.restore import Extent, Method, RestoredTable, dropped_lines, edits
 from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
 from engine.zones import in_utc
@@ -162,7 +163,12 @@ class Transaction:
     # --- restore ------------------------------------------------------------------------------------
 
     async def restore(
-        self, moment: Timestamp, extent: Extent, method: Method = "physical", role: str = ""
+        self,
+        moment: Timestamp,
+        extent: Extent,
+        method: Method = "physical",
+        role: str = "",
+        progress: Progress | None = None,
     ) -> tuple[RestoredTable, ...]:
         """Take databases, schemas or tables back to `moment`, as part of this transaction. The caller
         has settled the moment and locked the names concerned. Whoever promised to read one moment throughout
@@ -173,17 +179,17 @@ class Transaction:
         for id in sorted({body.id for body in (*tables, *now) if isinstance(body, Table)}):
             await self.lock_table(id, exclusive=True)
             self._require_as_read(id)
-        prepared = await self._tenant.upkeep.prepare(moment, method, extent)
+        progress = progress or Progress()
+        prepared = await self._tenant.upkeep.prepare(moment, method, extent, role, progress)
         self._written += prepared.refs
         self._read += [ref.key for ref in prepared.refs]
         self._tenant.reading.update(ref.key for ref in prepared.refs)
-        ended = dropped_lines(self._catalog, prepared)
-        record = Restoration(self.new_id(), extent.level, extent.objects, moment, OWN_COMMIT, method, role)
+        lines = (*prepared.tables, *dropped_lines(self._catalog, prepared))
+        record = prepared.record(self.new_id(), lines)
         self.edit(*edits(self._catalog, prepared, None), Put(record))
         self.workspace.refs += prepared.refs
-        if method == "physical":
-            self.workspace.heirs |= prepared.heirs
-        return (*prepared.tables, *ended)
+        self.workspace.heirs |= prepared.heirs
+        return lines
 
     def _require_as_read(self, table_id: CatalogId) -> None:
         """REPEATABLE READ has seen the table as it is now; under lock, so it stays so."""

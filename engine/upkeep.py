@@ -9,14 +9,15 @@ collection deletes what a compaction has just written. Commits go on meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine import flush as flushing
 from engine import restore as restoring
 from engine import wal
-from engine.catalog import Put, Restoration
+from engine.catalog import Put
 from engine.checkpoint import Publisher
 from engine.collection import Collector, Deleted, Forgettable, Verdict, forgettable
 from engine.commit import Committer, Request
@@ -24,8 +25,10 @@ from engine.compaction import Run, choose, compact
 from engine.errors import TenantFenced
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
+from engine.progress import Progress
 from engine.ref_files import RefChanges
-from engine.refs import OWN_COMMIT, Ref
+from engine.refs import Ref
+from engine.together import uninterrupted
 
 if TYPE_CHECKING:
     from engine.tenant import Tenant
@@ -49,6 +52,8 @@ class Upkeep:
         self._collector = collector
         self._alone = asyncio.Lock()
         self.flushed_wal = flushed_wal
+        self.running: list[Progress] = []
+        """The restores that are at work, or wait for their turn."""
 
     @property
     def busy(self) -> bool:
@@ -70,8 +75,12 @@ class Upkeep:
         frozen = flushing.freeze(self._state, self._publisher, first_wal, cuts)
         refs = await flushing.write(frozen, self._state, self._tenant.duck, self._tenant.objects)
         watermark = frozen.manifest.watermark
-        await self._publish(frozen.manifest, refs, lambda: self._state.flushed(refs, watermark))
-        self.flushed_wal = first_wal
+
+        def make_true() -> None:
+            self._state.flushed(refs, watermark)
+            self.flushed_wal = first_wal
+
+        await self._publish(frozen.manifest, refs, make_true)
 
     async def _publish(
         self,
@@ -80,7 +89,18 @@ class Upkeep:
         make_true: Callable[[], None],
         forgotten: Iterable[Ref] = (),
     ) -> None:
-        """Publish `manifest` with refs changed and forgotten on top, then make the state so."""
+        """Publish `manifest` with refs changed and forgotten on top, then make the state so. A cancel request
+        waits: a manifest that may be there must not be taken for another server's, nor its objects for
+        garbage."""
+        await uninterrupted(self._publish_now(manifest, changed, make_true, forgotten))
+
+    async def _publish_now(
+        self,
+        manifest: Manifest,
+        changed: Iterable[Ref],
+        make_true: Callable[[], None],
+        forgotten: Iterable[Ref],
+    ) -> None:
         changes = {
             **manifest.ref_changes,
             **{(ref.storage, ref.key): ref for ref in changed},
@@ -195,51 +215,76 @@ class Upkeep:
         )
 
     async def restore(
-        self, moment: Timestamp, method: restoring.Method, role: str
+        self, moment: Timestamp, method: restoring.Method, role: str, progress: Progress
     ) -> restoring.RestoreReport:
         """Take the whole tenant back to `moment`, online."""
-        async with self._alone:
-            prepared = await self._prepare(moment, method, restoring.WHOLE_TENANT)
+        async with self._restoring(moment, method, restoring.WHOLE_TENANT, role, progress):
+            prepared = await self._prepare(progress, restoring.WHOLE_TENANT)
             try:
-                return await self._commit_restore(prepared, method, role)
+                return await self._commit_restore(prepared, progress)
             finally:
                 self._tenant.objects.in_flight.difference_update(ref.key for ref in prepared.refs)
 
     async def prepare(
-        self, moment: Timestamp, method: restoring.Method, extent: restoring.Extent
+        self,
+        moment: Timestamp,
+        method: restoring.Method,
+        extent: restoring.Extent,
+        role: str,
+        progress: Progress,
     ) -> restoring.Prepared:
         """What a transaction needs to take a part of the tenant back to `moment`."""
-        async with self._alone:
-            return await self._prepare(moment, method, extent)
+        async with self._restoring(moment, method, extent, role, progress):
+            return await self._prepare(progress, extent)
 
-    async def _prepare(
-        self, moment: Timestamp, method: restoring.Method, extent: restoring.Extent
-    ) -> restoring.Prepared:
-        tenant = self._tenant
+    @contextlib.asynccontextmanager
+    async def _restoring(
+        self,
+        moment: Timestamp,
+        method: restoring.Method,
+        extent: restoring.Extent,
+        role: str,
+        progress: Progress,
+    ) -> AsyncIterator[None]:
+        """Alone, and listed among what runs."""
+        progress.moment, progress.method, progress.role = moment, method, role
+        progress.level = extent.level
+        catalogs = (self._state.history.at(moment), self._tenant.catalog)
+        progress.names = extent.names(catalogs)
+        self.running.append(progress)
+        try:
+            async with self._alone:
+                yield
+        finally:
+            self.running.remove(progress)
+
+    async def _prepare(self, progress: Progress, extent: restoring.Extent) -> restoring.Prepared:
+        tenant, moment = self._tenant, progress.moment
         await tenant.settle(moment)
         restorer = restoring.Restorer(
-            self._state, tenant.duck, tenant.objects, moment, tenant.new_scan, extent
+            self._state, tenant.duck, tenant.objects, progress, tenant.new_scan, extent
         )
         storages = [self._state.storages.get(table.storage) for table in restorer.tables]
         if any(storage is not None and storage.has_tail_until(moment) for storage in storages):
+            progress.stage = "flushing"
             await self._flush([moment])
+        progress.stage = "writing"
         new = {table.id: StorageId(tenant.numbers.new_id()) for table in restorer.tables}
-        if method == "physical":
+        if progress.method == "physical":
             return await restorer.physical(new)
         return await restorer.logical(new, tenant.numbers.new_row_ids)
 
     async def _commit_restore(
-        self, prepared: restoring.Prepared, method: restoring.Method, role: str
+        self, prepared: restoring.Prepared, progress: Progress
     ) -> restoring.RestoreReport:
         refs_key = await self._put_refs(prepared)
         world = self._tenant.numbers.new_id()
-        record = Restoration(
-            self._tenant.numbers.new_id(), "tenant", (), prepared.moment, OWN_COMMIT, method, role
-        )
-        ended: list[restoring.RestoredTable] = []
+        id = self._tenant.numbers.new_id()
+        lines = list(prepared.tables)
 
         def build(ts: Timestamp) -> wal.Transaction:
-            ended.extend(restoring.dropped_lines(self._tenant.catalog, prepared))
+            lines.extend(restoring.dropped_lines(self._tenant.catalog, prepared))
+            record = prepared.record(id, lines)
             return wal.Transaction(
                 ts=ts,
                 edits=(*restoring.edits(self._tenant.catalog, prepared, world), Put(record)),
@@ -251,9 +296,10 @@ class Upkeep:
 
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         request = Request(build, self._tenant.catalog.world.id, 0, done, exclusive=True)
-        with self._tenant.expecting(prepared.heirs if method == "physical" else {}):
+        progress.commits()
+        with self._tenant.expecting(prepared.heirs):
             ts = await self._committer.commit(request)
-        return restoring.RestoreReport(prepared.moment, ts, (*prepared.tables, *ended))
+        return restoring.RestoreReport(prepared.moment, ts, tuple(lines))
 
     async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
         if len(prepared.refs) <= self._publisher.ref_files.inline_max:

@@ -222,6 +222,7 @@ class Conversation:
                     await self._copy_in(answer)
                 case answers.Notice():
                     client.say(_notice(answer))
+                    await client.flush()
                 case answers.ParameterChanged():
                     self._settings[answer.name] = answer.value
                     client.say(backend.ParameterStatus(answer.name, answer.value))

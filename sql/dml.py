@@ -103,6 +103,11 @@ async def check_rows(scope: Scope, table: Table, rows: pa.Table, *, owner: objec
     ready = await check_plan(scope, table, checks, owner=owner)
     async with scope.reader() as reader:
         broken = await query.table(scope, reader, ready, NO_ARGUMENTS, {WRITTEN: rows})
+    refuse_broken(table, checks, broken)
+
+
+def refuse_broken(table: Table, checks: Sequence[Check], broken: pa.Table) -> None:
+    """23514 when `check_plan` of these checks has found a row."""
     if broken.num_rows == 0:
         return
     row = broken.slice(0, 1)

@@ -5,25 +5,32 @@ the session's: what the engine prepares is part of its workspace, so a block can
 
 A restore is a moment like any other, so undoing one is restoring the same part to just before it. That is
 a restore too: undoing it again does it again.
+
+One that takes long says every second how far it has come. A cancel request stops it with nothing changed,
+until it commits: then its outcome is waited for.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pyarrow as pa
 
 from engine.catalog import Restoration, Snapshot
 from engine.ids import Timestamp
+from engine.progress import Progress
 from engine.restore import WHOLE_TENANT, Extent, Method, RestoredTable
 from engine.tenant import Tenant
-from sql import coverage, extents, query
-from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
+from engine.together import until_over
+from sql import coverage, extents, query, verifying
+from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
 from sql.statement import Restore, UndoRestore
 from sql.types import by_name
 
+NOTICE_SECONDS = 1.0
 _TEXT, _COUNT = by_name("text"), by_name("int8")
 _NAMES = ("database", "schema", "table", "action")
 _COUNTS = ("objects_shared", "objects_rewritten", "rows", "bytes_rewritten")
@@ -41,16 +48,13 @@ async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> Asy
     if statement.level == "tenant":
         scope.require_no_block("RESTORE TENANT")
     ts, snapshot = await _moment(scope, statement, target, arguments)
-    if statement.level == "tenant":
-        coverage.require_extent(target, ts, snapshot, WHOLE_TENANT)
-        tables = await _whole(scope, target, ts, statement.method)
-    else:
-        await scope.interrupts.wait(target.settle(ts))
-        past = target.history.at(ts)
-        extent = extents.resolve(scope, past, statement.level, statement.names, ts)
-        coverage.require_extent(target, ts, snapshot, extent)
-        tables = await _part(scope, ts, extent, statement.method)
-    for answer in _answers(tables, "RESTORE"):
+    await scope.interrupts.wait(target.settle(ts))
+    extent = WHOLE_TENANT
+    if statement.level != "tenant":
+        extent = extents.resolve(scope, target.history.at(ts), statement.level, statement.names, ts)
+    coverage.require_extent(target, ts, snapshot, extent)
+    work = _Work(scope, target, ts, extent, statement.method)
+    async for answer in work.run("RESTORE"):
         yield answer
 
 
@@ -79,24 +83,58 @@ async def _moment(
     return await query.evaluate(scope, statement.timestamp, arguments), None
 
 
-async def _whole(scope: Scope, target: Tenant, ts: Timestamp, method: Method) -> Sequence[RestoredTable]:
-    """Afterwards the session goes on in the restored world, if its database is still there."""
-    await scope.block.rollback()
-    report = await scope.interrupts.wait(target.restore(ts, method, scope.principal.role))
-    scope.interrupts.deafen()
-    scope.plans.clear()
-    scope.block.enter()
-    return report.tables
+class _Work:
+    """One restore, under way: what takes long is done in a task of its own, and meanwhile told of."""
 
+    def __init__(self, scope: Scope, target: Tenant, ts: Timestamp, extent: Extent, method: Method) -> None:
+        self._scope = scope
+        self._target = target
+        self._ts = ts
+        self._extent = extent
+        self._method: Method = method
+        self._progress = Progress(committing=scope.interrupts.deafen)
 
-async def _part(scope: Scope, ts: Timestamp, extent: Extent, method: Method) -> Sequence[RestoredTable]:
-    """As part of the session's transaction; whoever uses the tables is waited for."""
-    past = scope.tenant.history.at(ts)
-    await extents.lock(scope, past, extent)
-    before = scope.catalog
-    tables = await scope.interrupts.wait(scope.transaction.restore(ts, extent, method, scope.principal.role))
-    await extents.check_after(scope, before, past, extent)
-    return tables
+    async def run(self, tag: str) -> AsyncIterator[Answer]:
+        whole = self._extent.level == "tenant"
+        task = asyncio.ensure_future(self._whole() if whole else self._part())
+        try:
+            while not (await asyncio.wait([task], timeout=NOTICE_SECONDS))[0]:
+                yield Notice("NOTICE", self._progress.told())
+            tables = task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await until_over([task])
+        for answer in _answers(tables, tag):
+            yield answer
+
+    async def _whole(self) -> Sequence[RestoredTable]:
+        """Afterwards the session goes on in the restored world, if its database is still there. Nothing can
+        stop it any more once it commits."""
+        scope = self._scope
+        if self._method == "logical":
+            await verifying.require_checks(scope, self._target, self._ts, self._extent)
+        await scope.block.rollback()
+        role = scope.principal.role
+        work = self._target.restore(self._ts, self._method, role, self._progress)
+        report = await scope.interrupts.wait(work)
+        scope.plans.clear()
+        scope.block.enter()
+        return report.tables
+
+    async def _part(self) -> Sequence[RestoredTable]:
+        """As part of the session's transaction; whoever uses the tables is waited for."""
+        scope, ts, extent = self._scope, self._ts, self._extent
+        past = scope.tenant.history.at(ts)
+        await extents.lock(scope, past, extent)
+        if self._method == "logical":
+            await verifying.require_checks(scope, self._target, ts, extent)
+        before = scope.catalog
+        role = scope.principal.role
+        work = scope.transaction.restore(ts, extent, self._method, role, self._progress)
+        tables = await scope.interrupts.wait(work)
+        await extents.check_after(scope, before, past, extent)
+        return tables
 
 
 def _answers(tables: Sequence[RestoredTable], tag: str) -> list[Answer]:
@@ -115,13 +153,11 @@ async def undo(scope: Scope, statement: UndoRestore) -> AsyncIterator[Answer]:
     ts = Timestamp(done.commit_ts - 1)
     if done.level == "tenant":
         scope.require_no_block("UNDO RESTORE of a tenant")
-        tables = await _whole(scope, scope.tenant, ts, "physical")
-    else:
-        await scope.interrupts.wait(scope.tenant.settle(ts))
-        extent = Extent(done.level, done.objects)
-        coverage.require_extent(scope.tenant, ts, None, extent)
-        tables = await _part(scope, ts, extent, "physical")
-    for answer in _answers(tables, "UNDO RESTORE"):
+    await scope.interrupts.wait(scope.tenant.settle(ts))
+    extent = Extent(done.level, done.objects)
+    coverage.require_extent(scope.tenant, ts, None, extent)
+    work = _Work(scope, scope.tenant, ts, extent, "physical")
+    async for answer in work.run("UNDO RESTORE"):
         yield answer
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.ids import Timestamp
 from engine.pins import Pins
+from engine.progress import Progress
 from engine.state import State
 
 
@@ -23,6 +24,9 @@ class Handle(Protocol):
     def now(self) -> Timestamp: ...
 
     def coming_pins(self) -> Pins: ...
+
+    @property
+    def restoring(self) -> Sequence[Progress]: ...
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ those that there were then.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine import usage
-from engine.catalog import Catalog, Database, Schema, Table
-from engine.ids import CatalogId, Timestamp
+from engine.catalog import Restoration
+from engine.ids import Timestamp
+from engine.restore import full_name
 from engine.tenant import HISTORY_RETENTION_US
 from sql.moments import shown_length
 from sql.system.inventory import Inventory
@@ -42,40 +43,51 @@ def usage_rows(seen: Inventory) -> Iterator[Row]:
 
 
 def restore_rows(seen: Inventory) -> Iterator[Row]:
-    """Objects are named as they were at the moment that was gone back to, or just before the restore;
-    null when neither is kept any more."""
-    history = seen.context.tenant.state.history
+    """Those that are done, then those at work now, which have no id and no commit yet."""
     for done in seen.catalog.restorations:
         if done.commit_ts == 0:
             continue
-        before = history.at(Timestamp(done.commit_ts - 1))
-        moments = [history.at(done.moment), before]
-        named = [[_full_name(catalog, done.level, id) for id in done.objects] for catalog in moments]
-        objects = [first or second for first, second in zip(*named, strict=True)]
         yield {
             "id": done.id,
+            "state": "done",
             "level": done.level,
-            "objects": objects if done.level != "tenant" else None,
+            "objects": _restored(seen, done) if done.level != "tenant" else None,
             "moment": done.moment,
             "commit_ts": done.commit_ts,
             "method": done.method,
             "role": done.role,
+            "tables": done.tables,
+            "tables_done": done.tables,
+            "objects_shared": done.objects_shared,
+            "objects_rewritten": done.objects_rewritten,
+            "rows": done.rows,
+            "bytes_rewritten": done.bytes_rewritten,
+        }
+    for running in seen.context.tenant.restoring:
+        yield {
+            "state": running.stage,
+            "level": running.level,
+            "objects": running.names if running.level != "tenant" else None,
+            "moment": running.moment,
+            "method": running.method,
+            "role": running.role,
+            "tables": running.tables,
+            "tables_done": running.tables_done,
+            "objects_rewritten": running.objects,
+            "rows": running.rows,
+            "bytes_rewritten": running.bytes,
         }
 
 
-def _full_name(catalog: Catalog, level: str, id: CatalogId) -> str | None:
-    """``database.schema.table``, as far down as the level goes."""
-    body = catalog.get(level, id)
-    parts: list[str] = []
-    if isinstance(body, Table):
-        parts.insert(0, body.name)
-        body = catalog.get("schema", body.schema)
-    if isinstance(body, Schema):
-        parts.insert(0, body.name)
-        body = catalog.get("database", body.database)
-    if isinstance(body, Database):
-        return ".".join((body.name, *parts))
-    return None
+def _restored(seen: Inventory, done: Restoration) -> Sequence[str | None]:
+    """The names of its objects. Records from before names were kept are named as they were at the moment
+    that was gone back to, or just before the restore; null when neither is kept any more."""
+    if done.names:
+        return done.names
+    history = seen.context.tenant.state.history
+    moments = [history.at(done.moment), history.at(Timestamp(done.commit_ts - 1))]
+    named = [[full_name(catalog, done.level, id) for id in done.objects] for catalog in moments]
+    return [first or second for first, second in zip(*named, strict=True)]
 
 
 def window_rows(seen: Inventory) -> Iterator[Row]:

@@ -12,8 +12,9 @@ mo_snapshots 8100 r timestamp:timestamptz! name:text level:text! database_name:t
   table_name:text created_by:text! comment:text expires_at:timestamptz
 mo_snapshot_usage 8101 v timestamp:timestamptz! name:text objects:int8! bytes:int8! unique_bytes:int8!
   straddlers:int8!
-mo_restores 8103 r id:int8! level:text! objects:text[] moment:timestamptz! commit_ts:timestamptz!
-  method:text! role:text!
+mo_restores 8103 r id:int8 state:text! level:text! objects:text[] moment:timestamptz! commit_ts:timestamptz
+  method:text! role:text! tables:int8 tables_done:int8 objects_shared:int8 objects_rewritten:int8 rows:int8
+  bytes_rewritten:int8
 mo_recovery_window 8104 v earliest:timestamptz! latest:timestamptz! why:text!
 mo_tenants 8102 v name:text! admin_role:text! created_at:timestamptz!
 """

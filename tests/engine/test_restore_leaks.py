@@ -128,3 +128,35 @@ def test_cancelled_in_the_middle(tmp_path: Path, method: str, whole: bool, objec
             assert await lab.rows("u") == [(1, "a"), (2, "b")]
 
     asyncio.run(run())
+
+
+def test_cancelled_while_its_flush_is_published(tmp_path: Path) -> None:
+    """The manifest may be there already: it is waited for, and the tenant goes on from it."""
+
+    async def run() -> None:
+        store = FaultyStore(MemoryStore(), ManualClock())
+        options = Options(grace_seconds=0)
+        async with opened(store, tmp_path / "one", options=options) as lab:
+            await lab.create()
+            moment = await lab.insert((1, "a"), (2, "b"))
+            await lab.insert((3, "c"))
+            store.inject("error_after", key="/manifest/")
+            store.inject("held", "get", key="/manifest/")
+            restoring = asyncio.ensure_future(lab.tenant.restore(moment))
+            await asyncio.wait_for(store.holding.wait(), 30)
+            restoring.cancel()
+            await asyncio.sleep(0.01)
+            store.heal()
+            with pytest.raises(asyncio.CancelledError):
+                await restoring
+            assert await lab.rows() == await lab.cold_rows() == [(1, "a"), (2, "b"), (3, "c")]
+            await lab.insert((4, "d"))
+            await lab.tenant.collect()
+            await lab.tenant.flush()
+            await lab.tenant.collect()
+            after = [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+            assert await lab.rows() == await lab.cold_rows() == after
+        async with opened(store, tmp_path / "two", options=options) as lab:
+            assert await lab.cold_rows() == after
+
+    asyncio.run(run())

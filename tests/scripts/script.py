@@ -21,7 +21,7 @@ A statement ends with its line; a line that ends with a backslash goes on in the
 STDIN follow as lines that begin with ``|``. ``-- oracle`` in the first line means that PostgreSQL must
 give the same output. Timestamps with microseconds of the present are shown as <time>,
 the bytes that a restore rewrites and those of an object as <bytes>, its key as <object>; a row without
-columns, or an empty text, is ().
+columns, or an empty text, is (). How far a restore has come is left out: it is told by the clock.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ COLLECT = re.compile(r"(?P<session>[a-z]\w*)<(?P<mode>!?)\s*")
 CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*")
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
 BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
+PROGRESS = "NOTICE: restoring:"
 OBJECT = re.compile(r"tenants/\S+ \| \d+ (?=\| )")
 BLOCKED_AFTER_SECONDS = 0.2
 WAIT_SECONDS = 30
@@ -171,6 +172,7 @@ class Player:
             lines = shown_error(error)
             if mode != "!":
                 lines = ["(no error was expected)", *lines]
+        lines = [line for line in lines if not line.startswith(PROGRESS)]
         shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
         shown = [OBJECT.sub("<object> | <bytes> ", line) for line in shown]
         if any(line.endswith("bytes_rewritten") for line in shown):

@@ -13,6 +13,7 @@ import pyarrow as pa
 from engine.clock import Clock
 from engine.cluster import Cluster
 from engine.duck import Ducks
+from engine.stores.base import Store
 from engine.stores.memory import MemoryStore
 from server.rows import encode_rows
 from sql.answers import (
@@ -38,10 +39,10 @@ TENANT = "acme"
 
 
 @contextlib.asynccontextmanager
-async def running_cluster(clock: Clock | None = None) -> AsyncIterator[Cluster]:
+async def running_cluster(clock: Clock | None = None, store: Store | None = None) -> AsyncIterator[Cluster]:
     """A cluster with the tenants `sys` and `acme`, each with a role `admin`."""
     with tempfile.TemporaryDirectory(prefix="rewinddb-session-") as folder:
-        cluster = Cluster(MemoryStore(), cache_dir=Path(folder), clock=clock, ducks=Ducks(MACROS))
+        cluster = Cluster(store or MemoryStore(), cache_dir=Path(folder), clock=clock, ducks=Ducks(MACROS))
         verifier = make_verifier("secret", iterations=1)
         await cluster.start(lambda: verifier)
         await cluster.create_tenant(TENANT, "admin", verifier)

@@ -132,7 +132,7 @@ def test_restorations_outlive_what_they_restored(with_cluster: Run) -> None:
         await a.lines("DROP SNAPSHOT s")
         await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
         await a.lines("VACUUM")
-        assert await a.rows("SELECT level, objects FROM mo_restores") == [("table", "{NULL}")]
+        assert await a.rows("SELECT level, objects FROM mo_restores") == [("table", "{postgres.public.t}")]
         error = await a.error("UNDO RESTORE")
         assert error.sqlstate == "22023"
         assert "earliest readable moment" in (error.detail or "")

@@ -23,6 +23,7 @@ from engine.catalog import (
 )
 from engine.ids import FIRST_CATALOG_ID, CatalogId, StorageId, Timestamp
 from engine.pins import Pins
+from engine.progress import Progress
 from engine.state import State
 from sql.settings import KNOWN
 from sql.system import SystemContext
@@ -38,6 +39,10 @@ class FakeTenant:
 
     def coming_pins(self) -> Pins:
         return Pins(Timestamp(0), {})
+
+    @property
+    def restoring(self) -> tuple[Progress, ...]:
+        return ()
 
     @property
     def state(self) -> State:
