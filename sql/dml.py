@@ -19,7 +19,7 @@ from sqlglot import exp
 from engine.catalog import Check, Column, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.errors import StaleRead
-from sql import build, names, parse, query, sequences
+from sql import assignment, build, names, parse, query, sequences
 from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.query import Ready
@@ -71,8 +71,9 @@ class Default:
 
 
 def default_of(scope: Scope, column: Column) -> Default:
-    """The expression is a typed NULL when the value comes from a sequence, or when there is none."""
-    nothing = build.cast(exp.Null(), _plain_type(column))
+    """The expression is a typed NULL when the value comes from a sequence, or when there is none. A string
+    constant has the column's type, so that the type's input function reads it wherever it is used."""
+    nothing = assignment.as_column(exp.Null(), column)
     if column.identity is not None:
         assert column.sequence is not None, "an identity column has a sequence"
         return Default(scope.catalog.sequences[column.sequence], nothing)
@@ -80,16 +81,10 @@ def default_of(scope: Scope, column: Column) -> Default:
         return Default(None, nothing)
     tree = parse.parse_expression(column.default)
     if sequences.call_of(tree) != "nextval":
-        return Default(None, tree)
+        return Default(None, assignment.typed(tree, column))
     if column.sequence is not None:
         return Default(scope.catalog.sequences[column.sequence], nothing)
     return Default(names.sequence(scope, names.parse(sequences.constant_name(tree))), nothing)
-
-
-def _plain_type(column: Column) -> str:
-    from sql.types import declared
-
-    return declared(column.type).text
 
 
 # --- checks -----------------------------------------------------------------------------------------
