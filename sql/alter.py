@@ -308,7 +308,7 @@ async def _set_not_null(scope: Scope, table: Table, action: SetNotNull) -> None:
 
 async def _set_type(scope: Scope, table: Table, action: SetType) -> None:
     column = dml.column_named(table, action.name)
-    type_ = declared(action.type)
+    type_ = definitions.storable(action.type)
     if action.using is None and type_.text == column.type:
         return
     if column.identity is not None and type_.text not in ("smallint", "integer", "bigint"):

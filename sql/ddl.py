@@ -23,7 +23,7 @@ from sql.statement import (
     CreateTable,
     Name,
 )
-from sql.types import by_oid, declared, format_type
+from sql.types import by_oid, format_type
 
 
 async def lock_place(scope: Scope, name: Name) -> Schema:
@@ -125,7 +125,7 @@ def output_type(column: ResultColumn) -> str:
 
 
 def _column_of(id: CatalogId, name: str, column: ResultColumn) -> Column:
-    type_ = declared(output_type(column))
+    type_ = definitions.storable(output_type(column))
     return Column(id, name, type_.text, type_.duckdb)
 
 

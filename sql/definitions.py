@@ -14,7 +14,7 @@ from sql import assignment, build, dml, names, parse, query, sequences
 from sql.errors import SqlError
 from sql.scope import NO_ARGUMENTS, Scope
 from sql.statement import CheckDefinition, ColumnDefinition, KeyDefinition, Name
-from sql.types import by_oid, declared
+from sql.types import Declared, by_oid, declared
 
 COLUMNS_MAX = 1600
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
@@ -30,7 +30,7 @@ async def column(
     if definition.name in names.HIDDEN_COLUMNS:
         message = f'column name "{definition.name}" conflicts with a system column name'
         raise SqlError("42701", message)
-    type_ = declared(definition.type)
+    type_ = storable(definition.type)
     made = Column(
         id=scope.transaction.new_id(),
         name=definition.name,
@@ -48,6 +48,17 @@ async def column(
     elif definition.default is not None:
         made = await with_default(scope, made, definition.default)
     return made
+
+
+def storable(text: str) -> Declared:
+    """The type of a column. Bit strings can be computed with, but not kept: they come out of DuckDB as bytes
+    whose length in bits is lost."""
+    type_ = declared(text)
+    if (type_.element or type_).pg.name in ("bit", "varbit"):
+        raise SqlError(
+            "0A000", f"a column of type {type_.text} is not supported", hint="Use text, bytea or an integer."
+        )
+    return type_
 
 
 async def _with_sequence(
@@ -101,8 +112,11 @@ async def with_default(scope: Scope, made: Column, default: exp.Expr) -> Column:
         raise SqlError("0A000", "a DEFAULT that computes with a sequence is not supported")
     tree = build.select([build.alias(assignment.typed(default.copy(), made), "value")])
     ready = await query.plan(scope, tree, NO_ARGUMENTS, owner=tree)
-    (described,) = await query.describe(scope, ready)
-    if not assignment.is_untyped(default):
+    if assignment.is_untyped(default):
+        async with scope.reader() as reader:
+            await query.table(scope, reader, ready, NO_ARGUMENTS, {})
+    else:
+        (described,) = await query.describe(scope, ready)
         try:
             assignment.check_type(made, by_oid(described.type_oid))
         except SqlError as error:

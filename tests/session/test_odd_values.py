@@ -25,6 +25,24 @@ ROWS = {
 }
 
 
+def test_bit_strings_are_not_kept(with_cluster: Callable[[Body], None]) -> None:
+    """DuckDB gives a BIT to Arrow as bytes that it reads back as another BIT."""
+
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (a text)")
+        for text in (
+            "CREATE TABLE b (v bit(3))",
+            "CREATE TABLE b (v varbit[])",
+            "CREATE TABLE b AS SELECT B'101' AS v",
+            "ALTER TABLE t ADD COLUMN v bit varying",
+            "ALTER TABLE t ALTER COLUMN a TYPE bit(3) USING B'101'",
+        ):
+            assert (await a.error(text)).sqlstate == "0A000", text
+
+    with_cluster(body)
+
+
 def test_odd_values_survive(with_cluster: Callable[[Body], None]) -> None:
     async def body(cluster: Cluster) -> None:
         a = await Client.connect(cluster)
