@@ -1,7 +1,8 @@
 """The server's log: one line an event on standard error, as text for people or JSON for machines.
 
 An event is a short fixed sentence and fields (`extra={"fields": {...}}`); the text form puts the fields
-behind the sentence, the JSON form beside it. Passwords, parameters and query texts are not logged.
+behind the sentence, the JSON form beside it. What has line ends of its own is put on one line; only a
+traceback follows on lines below. Passwords, parameters and query texts are not logged.
 Warnings and errors of other packages, ours and foreign ones, come in the same form.
 """
 
@@ -40,7 +41,8 @@ def event(
 class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        line = f"{_when(record)} {record.levelname} {record.getMessage()} {fields}".rstrip()
+        text = " ".join(f"{record.getMessage()} {fields}".split())
+        line = f"{_when(record)} {record.levelname} {text}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

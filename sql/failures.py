@@ -287,9 +287,9 @@ def query_failed(error: engine_errors.QueryFailed) -> SqlError:
             return make(match)
     sqlstate = _CLASSES.get(error.kind)
     if sqlstate is None:
-        log.error("DuckDB failed: %s", error.text)
+        log.error("DuckDB failed: %s", text)
         return SqlError("XX000", "the statement failed inside the query engine")
-    log.warning("unmapped DuckDB error %s: %s", error.kind, error.text)
+    log.warning("unmapped DuckDB error %s: %s", error.kind, text)
     first = re.sub(r"^[A-Za-z ]+ Error: ", "", text.split("\n")[0])
     return SqlError(sqlstate, first[:1].lower() + first[1:])
 

@@ -30,6 +30,13 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("unconfigured")
+def test_text_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("text")
+    logging.getLogger("sql.failures").warning("failed: %s", "Binder Error\n\nLINE 1: SELECT\n         ^")
+    assert capsys.readouterr().err.endswith("Z WARNING failed: Binder Error LINE 1: SELECT ^\n")
+
+
+@pytest.mark.usefixtures("unconfigured")
 def test_json_with_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("json")
     try:
