@@ -19,7 +19,8 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _BEFORE_CHRIST = re.compile(r"\s*(\S+)(.*?)\s*BC\s*", re.IGNORECASE | re.DOTALL)
 _RELATIVE = frozenset(("now", "today", "tomorrow", "yesterday"))
 _WORDS = re.compile(
-    r"\s*[+-]?(infinity|epoch)\s*|\s*[0-9-]+([T ][0-9:.]+)?\s*(Z|UTC|GMT|[a-z_]+/[a-z_/+-]+|AD)?\s*",
+    r"\s*[+-]?(infinity|epoch)\s*"
+    r"|\s*[0-9-]+([T ][0-9:.]+([+-][0-9:]+)?)?\s*(Z|UTC|GMT|[a-z_]+/[a-z_/+-]+|AD)?\s*",
     re.IGNORECASE,
 )
 _BITS = {"int2": 16, "int4": 32, "int8": 64, "xid8": 64}

@@ -20,7 +20,8 @@ _TRUE = r"(?i)\s*(t|tr|tru|true|y|ye|yes|on|1)\s*"
 _FALSE = r"(?i)\s*(f|fa|fal|fals|false|n|no|of|off|0)\s*"
 _BEFORE_CHRIST = r"(?i)\s*(\S+)(.*?)\s*BC\s*"
 _WITH_LETTERS = (
-    r"(?i)\s*[+-]?(infinity|epoch)\s*|\s*[0-9-]+([T ][0-9:.]+)?\s*(Z|UTC|GMT|[a-z_]+/[a-z_/+-]+|AD)?\s*"
+    r"(?i)\s*[+-]?(infinity|epoch)\s*"
+    r"|\s*[0-9-]+([T ][0-9:.]+([+-][0-9:]+)?)?\s*(Z|UTC|GMT|[a-z_]+/[a-z_/+-]+|AD)?\s*"
 )
 _RELATIVE = r"(?i)\s*(now|today|tomorrow|yesterday)\s*"
 _ITEM = r'"(?:[^"\\]|\\.)*"|(?:[^"\\{},]|\\.)+'

@@ -286,6 +286,7 @@ INPUTS: dict[str, list[str]] = {
         "2020-01-05 10:20:30 Europe/Berlin",
         "-infinity",
         "2020-01-05T10:20:30Z",
+        "2020-01-05T10:20:30.5+00:00",
         "x",
     ],
     "timestamp(0)": [

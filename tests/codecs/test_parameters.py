@@ -63,6 +63,7 @@ VALUES: list[tuple[str, str, Any]] = [
     ("timestamp", "10000-01-01 00:00:00", "10000-01-01 00:00:00"),
     ("timestamptz", "2024-01-01 12:00+02", datetime(2024, 1, 1, 10, tzinfo=UTC)),
     ("timestamptz", "0044-03-15 01:02:03+00 BC", "0044-03-15 (BC) 01:02:03+00"),
+    ("timestamptz", "2024-01-01T12:00:00.5+00:00", datetime(2024, 1, 1, 12, 0, 0, 500000, tzinfo=UTC)),
     ("timestamptz", "infinity", "infinity"),
     ("interval", "1 year 2 mons -3 days 04:05:06.7", "14 months -3 days 14706700000 microseconds"),
     ("int4[]", "{}", []),
