@@ -7,8 +7,7 @@ DROP TENANT only ends the name and UNDROP TENANT makes it current again, for as 
 history remembers it; `engine.dropped` deletes what nothing remembers.
 
 Tenants, ``sys`` among them, are opened (claimed, recovered) on first use by someone who has logged in.
-Looking up a name or a password reads without claiming, so a failed login never takes a tenant from the
-server that has it.
+Looking up a name or a password reads without claiming (`engine.logins`).
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine import manifest as manifests
@@ -32,24 +30,17 @@ from engine.errors import EngineError, ObjectExists, TenantClosed, TenantExists,
 from engine.history import Entry
 from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
+from engine.logins import LoginMaterial, Logins
 from engine.manifest import Manifest
 from engine.memory import HOT_SHARE, WORKSPACE_SHARE, MemoryWatch, Process, WorkspaceBudget
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths
 from engine.puts import put_object
-from engine.recovery import claim, newest_manifest, read_state
+from engine.recovery import claim, newest_manifest
 from engine.stores.base import Store
 from engine.tenant import Options, Tenant
 from engine.transaction import Transaction
 
 log = logging.getLogger("rewinddb.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class LoginMaterial:
-    """What a login is checked against. `verifier` None: this role cannot log in with a password."""
-
-    verifier: str | None
-    admin: bool
 
 
 class Cluster:
@@ -79,6 +70,7 @@ class Cluster:
         self._open: dict[str, Tenant] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._sweeper = Sweeper(store, self._clock, self._ids, self._options.grace_seconds)
+        self._logins = Logins(store, self._catalog)
         self._closed = False
         self.caretaker = Caretaker(self, self._clock, self._options)
 
@@ -125,39 +117,24 @@ class Cluster:
 
     # --- names ---------------------------------------------------------------------------------------
 
-    async def _system_catalog(self) -> Catalog:
-        """The system tenant's catalog, without claiming it."""
-        system = self._open.get(SYSTEM_TENANT)
-        if system is not None and not system.closed:
-            return system.catalog
-        recovered = await read_state(self._store, TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION))
-        return recovered.state.history.current
+    def _catalog(self, name: str) -> Catalog | None:
+        """The catalog of a tenant that is open."""
+        opened = self._open.get(name)
+        return opened.catalog if opened is not None and not opened.closed else None
 
     async def _generation(self, name: str) -> str:
-        if name == SYSTEM_TENANT:
-            return SYSTEM_GENERATION
-        known = (await self._system_catalog()).tenants.get(name)
-        if known is None:
+        generation = await self._logins.generation(name)
+        if generation is None:
             raise UnknownTenant(f'tenant "{name}" does not exist')
-        return known.generation
+        return generation
 
     async def login_material(self, tenant: str, role: str) -> LoginMaterial | None:
         """What to check a login against; None when there is no such tenant or role."""
-        try:
-            generation = await self._generation(tenant)
-        except UnknownTenant:
-            return None
-        opened = self._open.get(tenant)
-        if opened is not None and not opened.closed:
-            catalog = opened.catalog
-        else:
-            recovered = await read_state(self._store, TenantPaths(tenant, generation))
-            catalog = recovered.state.history.current
-        found = catalog.roles.get(role)
-        if found is None:
-            return None
-        password = catalog.password(found)
-        return LoginMaterial(password.verifier if password is not None else None, found.admin)
+        return await self._logins.material(tenant, role)
+
+    def mock_secret(self) -> bytes:
+        """What the salts of unknown users depend on."""
+        return self._logins.mock_secret()
 
     # --- tenants -------------------------------------------------------------------------------------
 
@@ -258,7 +235,7 @@ class Cluster:
             opened = self._open.pop(name, None)
             if opened is not None:
                 await opened.close(TenantClosed(f'tenant "{name}" was dropped'))
-            if name not in (await self._system_catalog()).tenants:
+            if await self._logins.generation(name) is None:
                 await self._fence(TenantPaths(name, known.generation))
 
     async def undrop_tenant(self, name: str) -> None:

@@ -1,14 +1,13 @@
 """Who is there: a `Principal`, or an exception. There is no third way out of `authenticate`.
 
 An unknown tenant, an unknown role, a role without a password and a wrong password are told apart by
-nothing that a client can see: the same exchange runs, and the same 28P01 ends it. The salts shown for
-users that do not exist stay the same as long as the server runs.
+nothing that a client can see: the same look-ups are made, the same exchange runs, and the same 28P01 ends
+it. The salts shown for users that do not exist are as lasting as those of users that do.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from server.config import AuthMethod
@@ -36,6 +35,10 @@ class Roles(Protocol):
 
     async def login_material(self, tenant: str, role: str) -> Material | None: ...
 
+    def mock_secret(self) -> bytes:
+        """What the salts of unknown users depend on; asked for after the material."""
+        ...
+
 
 class Exchange(Protocol):
     """The connection, as far as a proof of identity needs it."""
@@ -51,7 +54,6 @@ class Authenticator:
 
     method: AuthMethod
     roles: Roles
-    mock_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     async def authenticate(self, login: Login, exchange: Exchange, *, from_loopback: bool) -> Principal:
         """The principal that `login` names, proved through `exchange`; SqlError 28P01 otherwise."""
@@ -62,7 +64,8 @@ class Authenticator:
             return Principal(login.tenant, login.role, material.admin)
         stored = material.verifier if material is not None else None
         known = read_verifier(stored) if stored is not None else None
-        verifier = known or mock_verifier(self.mock_secret, f"{login.tenant}:{login.role}")
+        mock = mock_verifier(self.roles.mock_secret(), f"{login.tenant}:{login.role}")
+        verifier = known or mock
         proved = await _prove(ScramServer(verifier), exchange)
         if not proved or known is None or material is None:
             raise _refused(login)

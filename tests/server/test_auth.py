@@ -35,6 +35,9 @@ class Roles:
         self.asked.append((tenant, role))
         return self.known.get((tenant, role))
 
+    def mock_secret(self) -> bytes:
+        return b"mock"
+
 
 class ScramClient:
     """A client that answers with `password`; `initial` may spoil its first message."""
@@ -77,7 +80,7 @@ def roles() -> Roles:
 def authenticate(
     roles: Roles, user: str, client: ScramClient, *, method: str = "scram", from_loopback: bool = True
 ) -> Principal:
-    authenticator = Authenticator(method, roles, b"mock")  # type: ignore[arg-type]
+    authenticator = Authenticator(method, roles)  # type: ignore[arg-type]
     login = read_login({"user": user})
     return asyncio.run(authenticator.authenticate(login, client, from_loopback=from_loopback))
 
