@@ -327,6 +327,9 @@ def edit_from_json(data: Mapping[str, Any]) -> Edit:
 # --- the catalog at one moment ----------------------------------------------------------------------
 
 
+HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
+"""Unless `history_retention` is set."""
+
 _DERIVED_FROM: Mapping[str, frozenset[str]] = {
     "world": frozenset({"world"}),
     "databases": frozenset({"database"}),
@@ -451,6 +454,12 @@ class Catalog:
     @functools.cached_property
     def settings(self) -> dict[str, Setting]:
         return {body.name: body for body in self._of("setting")}
+
+    @property
+    def history_retention_us(self) -> int:
+        """How long any moment stays readable by its timestamp alone."""
+        setting = self.settings.get("history_retention")
+        return int(setting.value) if setting is not None else HISTORY_RETENTION_US
 
     @functools.cached_property
     def tenants(self) -> dict[str, TenantName]:

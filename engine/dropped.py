@@ -21,12 +21,13 @@ A crash in between leaves fewer objects, which the next sweep finds again.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 from engine.catalog import TenantName
 from engine.clock import Clock
 from engine.errors import LogCorrupted, UnknownTenant
 from engine.history import History
-from engine.ids import Ids
+from engine.ids import INFINITY, Ids, Timestamp
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TENANTS, TenantPaths, decode_name, generations
 from engine.recovery import claim
 from engine.stores.base import Store
@@ -53,6 +54,15 @@ def last_named(system: History, name: str) -> TenantName | None:
     ]
     last = max(ended, key=lambda item: item[0], default=None)
     return last[1] if last is not None else None
+
+
+def dropped_tenants(system: History) -> Iterator[tuple[TenantName, Timestamp]]:
+    """The tenants that can be brought back, each with when it was dropped last."""
+    last: dict[Generation, tuple[TenantName, Timestamp]] = {}
+    for entry in sorted(system.entries(), key=lambda entry: entry.dropped_ts):
+        if isinstance(entry.body, TenantName):
+            last[entry.body.name, entry.body.generation] = entry.body, entry.dropped_ts
+    yield from (item for item in last.values() if item[1] != INFINITY)
 
 
 class Sweeper:

@@ -111,7 +111,7 @@ class Schedule:
         moments = [s.expires_at for s in tenant.catalog.snapshots.values() if s.expires_at is not None]
         last = last_wait(tenant.state, tenant.pins())
         if last is not None:
-            moments.append(Timestamp(last + tenant.history_retention_us))
+            moments.append(Timestamp(last + tenant.catalog.history_retention_us))
         return min(moments, default=None)
 
     async def close(self) -> None:

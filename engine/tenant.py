@@ -55,7 +55,6 @@ from engine.transaction import Isolation, Transaction
 from engine.upkeep import Upkeep
 from engine.workspace import RowIds
 
-HISTORY_RETENTION_US = 24 * 3600 * 1_000_000
 MEMORY_LIMIT = "memory_limit"
 """The setting that takes the place of `Options.memory_bytes_max` when the tenant is opened."""
 MEMORY_LIMIT_MIN = 64 * 2**20
@@ -410,13 +409,7 @@ class Tenant:
 
     def coming_pins(self) -> Pins:
         """Those that a collection would have now: it raises the horizon first."""
-        return self.pins().raised(Timestamp(self.now() - self.history_retention_us))
-
-    @property
-    def history_retention_us(self) -> int:
-        """How long any moment stays readable by its timestamp alone."""
-        setting = self.catalog.settings.get("history_retention")
-        return int(setting.value) if setting is not None else HISTORY_RETENTION_US
+        return self.pins().raised(Timestamp(self.now() - self.catalog.history_retention_us))
 
     # --- the end -------------------------------------------------------------------------------------
 

@@ -182,7 +182,7 @@ class Upkeep:
 
     async def _raise_horizon(self) -> None:
         """A commit of its own: whoever takes a snapshot of an earlier moment comes before or after it."""
-        horizon = Timestamp(self._tenant.now() - self._tenant.history_retention_us)
+        horizon = Timestamp(self._tenant.now() - self._tenant.catalog.history_retention_us)
         if horizon > self._state.horizon:
             await self._commit_horizon(horizon)
 

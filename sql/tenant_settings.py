@@ -111,4 +111,4 @@ def shown(tenant: Tenant, name: str) -> str:
     """As SHOW shows it."""
     if name == MEMORY_LIMIT:
         return show_size(tenant.options.memory_limit(tenant.catalog))
-    return moments.shown_length(tenant.history_retention_us)
+    return moments.shown_length(tenant.catalog.history_retention_us)

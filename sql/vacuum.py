@@ -4,19 +4,21 @@ which would otherwise pin what it has read.
 VACUUM drops the snapshots whose `expires_at` has passed, in a commit of its own, then flushes, compacts
 and collects; in the system tenant it also sweeps dropped tenants that nothing remembers. ``VACUUM t``
 compacts t alone; what nothing needs is collected wherever it was. With DRY_RUN
-it says of each object whether it would go, judged by the horizon and the pins that VACUUM would have.
+it says of each object whether it would go and else what keeps it, judged by the horizon and the pins that
+VACUUM would have.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
 from engine.catalog import Table
-from engine.collection import Deleted, forgettable
+from engine.collection import Deleted, Verdict, forgettable
 from engine.expiry import expire, expired
 from engine.ids import CatalogId, StorageId
+from engine.pins import Kept
 from engine.tenant import Tenant
 from sql import coverage, names
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
@@ -35,12 +37,13 @@ COLUMNS = tuple(
         ("why", _TEXT),
     )
 )
-_WHY = {
+_WHY: Mapping[Kept, str] = {
     "live": "the table has it now",
     "snapshot": "snapshot {}",
-    "history": "history_retention",
     "transaction": "a running transaction reads it",
+    "history": "history_retention",
 }
+"""What may keep an object, the strongest reason first."""
 
 
 async def checkpoint(scope: Scope) -> AsyncIterator[Answer]:
@@ -62,6 +65,7 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
                 pa.array([row[i] for row in rows], pa.int64() if i == 2 else pa.string()) for i in range(5)
             ]
             yield Batch(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]))
+            yield _summed(rows)
         else:
             for snapshot in await expire(scope.tenant):
                 yield Notice("NOTICE", f"{coverage.label(snapshot)} has expired and was dropped")
@@ -98,14 +102,14 @@ async def _vacuum(scope: Scope, table: CatalogId | None) -> Deleted:
 def _told(deleted: Deleted) -> Notice | None:
     if not deleted.objects and not deleted.waiting:
         return None
-    message = f"{deleted.objects} objects deleted, {deleted.waiting} wait for their grace period to end"
+    message = f"objects deleted: {deleted.objects}, waiting for their grace period to end: {deleted.waiting}"
     return Notice("NOTICE", message)
 
 
 def _swept(tenants: int, waiting: int) -> Notice | None:
     if not tenants and not waiting:
         return None
-    message = f"{tenants} dropped tenants deleted, {waiting} wait for their grace period to end"
+    message = f"dropped tenants deleted: {tenants}, waiting for their grace period to end: {waiting}"
     return Notice("NOTICE", message)
 
 
@@ -121,17 +125,43 @@ async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
     unnamed = await tenant.upkeep.unnamed() if only is None else {}
 
     def lines() -> Iterator[Line]:
-        for verdict in forgettable(tenant.state, pins).verdicts:
-            id, name = tables.get(verdict.storage, (None, None)) if verdict.storage else (None, None)
-            if only is not None and id != only:
+        for key, verdicts in _by_object(forgettable(tenant.state, pins).verdicts).items():
+            of = dict(tables[verdict.storage] for verdict in verdicts if verdict.storage in tables)
+            if only is not None and only not in of:
                 continue
-            action = "forget" if verdict.kept is None else "keep"
-            why = _WHY.get(verdict.kept or "", "nothing needs it").format(verdict.why)
-            yield name, verdict.key, verdict.bytes, action, why
+            action, why = _judged(verdicts)
+            yield ", ".join(of.values()) or None, key, verdicts[0].bytes, action, why
         for key, size in sorted(unnamed.items()):
             yield None, key, size, "delete", "nothing names it; it goes when its grace period has ended"
 
     return lines()
+
+
+def _summed(rows: Iterable[Line]) -> Notice:
+    going = [line[2] for line in rows if line[3] != "keep"]
+    kept = [line[2] for line in rows if line[3] == "keep"]
+    return Notice(
+        "NOTICE",
+        f"objects that would go: {len(going)} ({sum(going):,} bytes), that stay: {len(kept)} "
+        f"({sum(kept):,} bytes)",
+    )
+
+
+def _by_object(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """Several storages may refer to one object: every restore makes more of them."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.key, []).append(verdict)
+    return found
+
+
+def _judged(verdicts: Iterable[Verdict]) -> tuple[str, str]:
+    """An object goes when no reference to it is kept; else what keeps it, the strongest reason alone."""
+    kept = {verdict.kept: verdict for verdict in reversed(list(verdicts))}
+    for reason, words in _WHY.items():
+        if reason in kept:
+            return "keep", words.format(kept[reason].why)
+    return "forget", "nothing needs it"
 
 
 def _tables(tenant: Tenant) -> dict[StorageId, tuple[CatalogId, str]]:

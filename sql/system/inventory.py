@@ -183,8 +183,8 @@ class Inventory:
 
 
 def nameable(name: str, tenant: str) -> bool:
-    """mo_tenants exists for the system tenant alone."""
-    return name != "mo_tenants" or tenant == SYSTEM_TENANT
+    """What tells of tenants exists for the system tenant alone."""
+    return name not in ("mo_tenants", "mo_dropped_tenants") or tenant == SYSTEM_TENANT
 
 
 @functools.lru_cache(maxsize=BUILT_MAX)

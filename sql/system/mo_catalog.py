@@ -1,5 +1,5 @@
 """mo_catalog: the tenant's snapshots, what each holds, its restores, what moments can be had, and, for
-the system tenant, the tenants.
+the system tenant, the tenants, living and dropped.
 
 Snapshots are lasting entries: a restore leaves them. Asked about a past moment, ``mo_snapshots`` shows
 those that there were then.
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine import usage
 from engine.catalog import Restoration
+from engine.dropped import dropped_tenants
 from engine.ids import Timestamp
 from engine.restore import full_name
-from engine.tenant import HISTORY_RETENTION_US
 from sql.moments import shown_length
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows
@@ -95,8 +95,7 @@ def window_rows(seen: Inventory) -> Iterator[Row]:
     tenant = seen.context.tenant
     horizon = tenant.state.horizon
     began = all(entry.created_ts >= horizon for entry in tenant.state.history.entries())
-    setting = tenant.state.history.current.settings.get("history_retention")
-    kept = int(setting.value) if setting is not None else HISTORY_RETENTION_US
+    kept = tenant.state.history.current.history_retention_us
     why = "the tenant began then" if began else f"history_retention = {shown_length(kept)}"
     yield {"earliest": horizon, "latest": tenant.now(), "why": why}
     for ts, snapshot in tenant.state.history.current.snapshots.items():
@@ -113,11 +112,27 @@ def tenant_rows(seen: Inventory) -> Iterator[Row]:
         yield {"name": tenant.name, "admin_role": tenant.admin_role, "created_at": tenant.created_ts}
 
 
+def dropped_tenant_rows(seen: Inventory) -> Iterator[Row]:
+    """Those that can be brought back, as things are now. `kept_until` is what retention promises; a
+    snapshot of the system tenant may keep one longer."""
+    tenant = seen.context.tenant
+    kept_us = tenant.state.history.current.history_retention_us
+    for body, dropped_ts in dropped_tenants(tenant.state.history):
+        yield {
+            "name": body.name,
+            "admin_role": body.admin_role,
+            "created_at": body.created_ts,
+            "dropped_at": dropped_ts,
+            "kept_until": dropped_ts + kept_us,
+        }
+
+
 RELATIONS: Mapping[str, Rows] = {
     "mo_snapshots": snapshot_rows,
     "mo_snapshot_usage": usage_rows,
     "mo_restores": restore_rows,
     "mo_recovery_window": window_rows,
     "mo_tenants": tenant_rows,
+    "mo_dropped_tenants": dropped_tenant_rows,
 }
-VOLATILE = frozenset({"mo_snapshot_usage", "mo_restores", "mo_recovery_window"})
+VOLATILE = frozenset({"mo_dropped_tenants", "mo_snapshot_usage", "mo_restores", "mo_recovery_window"})

@@ -17,6 +17,8 @@ mo_restores 8103 r id:int8 state:text! level:text! objects:text[] moment:timesta
   bytes_rewritten:int8
 mo_recovery_window 8104 v earliest:timestamptz! latest:timestamptz! why:text!
 mo_tenants 8102 v name:text! admin_role:text! created_at:timestamptz!
+mo_dropped_tenants 8106 v name:text! admin_role:text! created_at:timestamptz! dropped_at:timestamptz!
+  kept_until:timestamptz!
 """
 
 HELPERS = """

@@ -42,6 +42,7 @@ CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
 BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
 PROGRESS = "NOTICE: restoring:"
+SUM = re.compile(r"(?<=\()[\d,]+ bytes(?=\))")
 OBJECT = re.compile(r"tenants/\S+ \| \d+ (?=\| )")
 BLOCKED_AFTER_SECONDS = 0.2
 WAIT_SECONDS = 30
@@ -174,7 +175,7 @@ class Player:
                 lines = ["(no error was expected)", *lines]
         lines = [line for line in lines if not line.startswith(PROGRESS)]
         shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
-        shown = [OBJECT.sub("<object> | <bytes> ", line) for line in shown]
+        shown = [SUM.sub("<bytes>", OBJECT.sub("<object> | <bytes> ", line)) for line in shown]
         if any(line.endswith("bytes_rewritten") for line in shown):
             shown = [BYTES.sub("<bytes>", line) for line in shown]
         return shown

@@ -159,7 +159,7 @@ a@gone> SELECT clock_timestamp()
 a> DELETE FROM u
 DELETE 1
 a> VACUUM
-NOTICE: 0 objects deleted, 2 wait for their grace period to end
+NOTICE: objects deleted: 0, waiting for their grace period to end: 2
 VACUUM
 a> SELECT v FROM t FOR SYSTEM_TIME AS OF SNAPSHOT 'st' ORDER BY id
 v

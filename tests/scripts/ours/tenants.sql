@@ -115,6 +115,12 @@ FATAL: 57P01 tenant "beta" was dropped
 x: tenant=beta role=boss
 ERROR: 42704 tenant "beta" does not exist
 -- brought back
+s> SELECT name, admin_role, kept_until - dropped_at AS kept FROM mo_catalog.mo_dropped_tenants
+name | admin_role | kept
+beta | boss | 1 day
+SELECT 1
+a>! SELECT * FROM mo_catalog.mo_dropped_tenants
+ERROR: 42P01 relation "mo_catalog.mo_dropped_tenants" does not exist
 a>! UNDROP TENANT beta
 ERROR: 42501 permission denied to undrop tenant
 HINT: Only an admin of the tenant "sys" may do this.

@@ -23,6 +23,7 @@ table | object | bytes | action | why
 postgres.public.t | <object> | <bytes> | keep | snapshot s
 postgres.public.t | <object> | <bytes> | keep | history_retention
 postgres.public.t | <object> | <bytes> | keep | the table has it now
+NOTICE: objects that would go: 0 (<bytes>), that stay: 3 (<bytes>)
 VACUUM
 a> SELECT latest >= earliest AS sane, why FROM mo_recovery_window
 sane | why
@@ -42,6 +43,7 @@ table | object | bytes | action | why
 postgres.public.t | <object> | <bytes> | keep | snapshot s
 postgres.public.t | <object> | <bytes> | keep | history_retention
 postgres.public.t | <object> | <bytes> | keep | the table has it now
+NOTICE: objects that would go: 0 (<bytes>), that stay: 3 (<bytes>)
 VACUUM
 a> ALTER TENANT acme SET (history_retention = '0 seconds')
 ALTER TENANT
@@ -50,13 +52,14 @@ table | object | bytes | action | why
 postgres.public.t | <object> | <bytes> | keep | snapshot s
 postgres.public.t | <object> | <bytes> | forget | nothing needs it
 postgres.public.t | <object> | <bytes> | keep | the table has it now
+NOTICE: objects that would go: 1 (<bytes>), that stay: 2 (<bytes>)
 VACUUM
 a> SELECT count(*) FROM t FOR SYSTEM_TIME AS OF :between
 count
 50
 SELECT 1
 a> VACUUM
-NOTICE: 0 objects deleted, 1 wait for their grace period to end
+NOTICE: objects deleted: 0, waiting for their grace period to end: 1
 VACUUM
 a>! SELECT count(*) FROM t FOR SYSTEM_TIME AS OF :between
 ERROR: 22023 the moment <time> is no longer readable
@@ -74,7 +77,7 @@ SELECT 2
 a> DROP SNAPSHOT s
 DROP SNAPSHOT 1
 a> VACUUM t
-NOTICE: 0 objects deleted, 2 wait for their grace period to end
+NOTICE: objects deleted: 0, waiting for their grace period to end: 2
 VACUUM
 a> SELECT * FROM t
 id | v
@@ -83,6 +86,7 @@ SELECT 1
 a> VACUUM (DRY_RUN) t
 table | object | bytes | action | why
 postgres.public.t | <object> | <bytes> | keep | the table has it now
+NOTICE: objects that would go: 0 (<bytes>), that stay: 1 (<bytes>)
 VACUUM
 -- snapshots expire with the VACUUM after their time
 a> CREATE SNAPSHOT soon WITH (retain = '1 millisecond')
@@ -98,7 +102,7 @@ soon | f
 SELECT 1
 a> VACUUM
 NOTICE: snapshot "soon" has expired and was dropped
-NOTICE: 0 objects deleted, 2 wait for their grace period to end
+NOTICE: objects deleted: 0, waiting for their grace period to end: 2
 VACUUM
 a> SELECT name FROM mo_snapshots
 name
@@ -154,7 +158,7 @@ ALTER TENANT
 s>! ALTER TENANT nosuch SET (history_retention = '1 day')
 ERROR: 42704 tenant "nosuch" does not exist
 a> VACUUM
-NOTICE: 0 objects deleted, 2 wait for their grace period to end
+NOTICE: objects deleted: 0, waiting for their grace period to end: 2
 VACUUM
 a> SELECT why FROM mo_recovery_window
 why
