@@ -80,7 +80,10 @@ class Lab:
         await transaction.insert(table, self.arrow(table, rows))
 
     async def row_ids(self, transaction: Transaction, ids: Sequence[int], name: str = "t") -> pa.ChunkedArray:
-        table = self.table(name)
+        return await self.row_ids_of(transaction, self.table(name), ids)
+
+    @staticmethod
+    async def row_ids_of(transaction: Transaction, table: Table, ids: Sequence[int]) -> pa.ChunkedArray:
         among = ", ".join(map(str, ids)) or "NULL"
         async with transaction.reader() as reader:
             relation = await reader.relation(table)
@@ -128,7 +131,9 @@ class Lab:
     async def cold_rows(self, name: str = "t", ts: Timestamp | None = None) -> list[Row]:
         """The same from objects and tail, whatever is hot."""
         moment = self.tenant.visible_ts if ts is None else ts
-        table = self.table(name, moment)
+        return await self.cold_rows_of(self.table(name, moment), moment)
+
+    async def cold_rows_of(self, table: Table, moment: Timestamp) -> list[Row]:
         cursor = self.tenant.duck.cursor()
         scan = self.tenant.new_scan(cursor)
         try:

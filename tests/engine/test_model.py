@@ -1,295 +1,241 @@
 """The model test: random histories against dictionaries of rows and saved copies.
 
-The machine commits, rolls back, races two transactions, defines, widens, truncates and drops tables, takes
-and drops snapshots, restores both ways (the tenant or one table, to snapshots and to plain moments), flushes,
-compacts, collects and reopens. The model is a dictionary of tables for now, and a copy of it for every moment
-worth remembering. After each step the present is
-compared, and now and then every live moment, hot and cold.
+The machine plays transactions (`tests.engine.steps`: rows, definitions, sequences, savepoints, restores of
+databases, schemas and tables), alone and several at once beside a restore, a snapshot or upkeep; takes and
+drops snapshots of every level; restores the tenant both ways and undoes restores; flushes, compacts,
+collects; is closed, overtaken or killed in the middle of it all, and opened again with little memory or a
+tiny cache. The model (`tests.engine.model`) is a `World` of dictionaries for now, and a copy of it for every
+moment worth remembering, just before and at each commit, which are adjacent microseconds as often as not.
 
-The clock is the test's: it stands still for many steps, so that commits fall on adjacent microseconds on
-either side of a snapshot. `REWINDDB_MODEL_EXAMPLES` and `REWINDDB_MODEL_STEPS` make it run for hours;
-Hypothesis prints how to replay a failure.
+After each step the present is compared; now and then, and at the end, every live moment, hot and cold.
+At the end each snapshot is restored both ways, and when all is dropped and old nothing may be left behind.
+
+The clock is the test's, ids and threads are seeded: Hypothesis replays a failure exactly and prints how.
+`REWINDDB_MODEL_EXAMPLES` and `REWINDDB_MODEL_STEPS` make it run for hours.
 """
 
 from __future__ import annotations
 
-import asyncio
-import copy
 import dataclasses
 import os
 import tempfile
-from collections.abc import Awaitable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from engine.catalog import Column, Drop, Put, Setting
+from engine.catalog import Database, Drop, Put, Schema, Setting, Snapshot
 from engine.check import Counts, check
-from engine.clock import ManualClock
-from engine.errors import CommitConflict, KeyViolated, NameTaken, StaleRead
-from engine.ids import Timestamp
-from engine.restore import Extent, Method
-from engine.stores.memory import MemoryStore
-from engine.tenant import Options
-from engine.transaction import Transaction
-from tests.engine.lab import Lab, Row, opened
-from tests.tally import tally
+from engine.errors import (
+    CommitConflict,
+    Deadlock,
+    EngineError,
+    KeyViolated,
+    NameTaken,
+    StaleRead,
+    TenantFenced,
+    TenantRestored,
+)
+from engine.ids import CatalogId, Timestamp
+from engine.restore import WHOLE_TENANT, Extent, Method
+from tests.engine.machine import RETENTION_US, Machine, NewId, together
+from tests.engine.model import Effect, World, become
+from tests.engine.opening import PRESSURES, SMALL, Pressure
+from tests.engine.simulation import seeded_runner
+from tests.engine.steps import (
+    METHODS,
+    NAMES,
+    PICKS,
+    PLANS,
+    ROW_PLANS,
+    Create,
+    Plan,
+    Player,
+    Upsert,
+    picked,
+)
 
-T = TypeVar("T")
-
-
-@dataclass
-class Model:
-    """A table as it should be: its columns' names, and its rows by key."""
-
-    columns: tuple[str, ...] = ("id", "v")
-    rows: dict[int, Row] = field(default_factory=dict)
-
-    def made(self, ids: list[int], value: str) -> dict[int, Row]:
-        """Rows with `value` in each column but the key."""
-        return {id: (id, *[value] * (len(self.columns) - 1)) for id in ids}
-
-
-Tables = dict[str, Model]
-
-EXAMPLES = int(os.environ.get("REWINDDB_MODEL_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("REWINDDB_MODEL_EXAMPLES", "15"))
 STEPS = int(os.environ.get("REWINDDB_MODEL_STEPS", "40"))
-RETENTION_US = 50_000_000
+pytestmark = pytest.mark.timeout(60 + EXAMPLES * STEPS)
+COMPETITION = (CommitConflict, Deadlock, KeyViolated, NameTaken, StaleRead, TenantRestored)
+"""What may befall a transaction because of others."""
 
-NAMES = st.sampled_from(["t", "u", "w"])
-IDS = st.lists(st.integers(0, 30), min_size=1, max_size=6, unique=True)
-VALUES = st.text("abcXYZ '\"", max_size=5)
-METHODS = st.sampled_from(["physical", "logical"])
+BESIDE = st.sampled_from((None, "snapshot", "flush", "compact", "collect", "restore"))
+LEVELS = st.sampled_from(("tenant", "tenant", "database", "schema", "table"))
 
 
-class TenantMachine(RuleBasedStateMachine):
-    """`moments` holds what is still promised: snapshots, and moments within the retention."""
+class TenantMachine(Machine):
+    """The moves."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        self.store = MemoryStore()
-        self.clock = ManualClock()
-        self.tables: Tables = {}
-        self.moments: dict[Timestamp, Tables] = {}
-        self.snapshots: set[Timestamp] = set()
-        self.opening = 0
-        self.stack: AsyncExitStack | None = None
-        self.lab: Lab
+    @initialize(seed=st.integers(0, 2**16))
+    def start(self, seed: int) -> None:
+        self.seed = seed
+        self.folder = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
+        self.runner, self.threads = self.resources.enter_context(seeded_runner(seed))
+        for name, value in SMALL.items():
+            self.resources.enter_context(mock.patch(name, value))
+        self.run(self.open(Pressure()))
+        self.run(self.commit(self.retention))
+        catalog = self.lab.tenant.catalog
+        self.line.world.databases = {body.id: body.name for body in catalog.databases.values()}
+        self.line.world.schemas = {body.id: (body.database, body.name) for body in catalog.schemas.values()}
+        self.line.remember(self.lab.tenant.visible_ts)
+        rows = Upsert(0, tuple(range(10)), "one")
+        self.transact(Plan((Create(0, "t"), rows, Create(0, "u"), dataclasses.replace(rows, pick=1))))
 
-    def run(self, work: Awaitable[T]) -> T:
-        tally("operations of the model")
+    # --- transactions -------------------------------------------------------------------------------
 
-        async def wait() -> T:
-            return await work
+    @rule(pick=PICKS, name=NAMES, plan=ROW_PLANS)
+    def create_and_fill(self, pick: int, name: str, plan: Plan) -> None:
+        self.transact(dataclasses.replace(plan, steps=(Create(pick, name), *plan.steps)))
 
-        return self.runner.run(wait())
+    @rule(plan=ROW_PLANS)
+    def write(self, plan: Plan) -> None:
+        self.transact(plan)
 
-    @initialize()
-    def start(self) -> None:
-        self.run(self._open())
-        self.run(self._set_retention())
+    @rule(plan=PLANS)
+    def transact(self, plan: Plan) -> None:
+        """Nobody else is there: nothing but a name that is taken may stand in the way."""
+        player = Player(self.lab, plan, self.promised(), alone=self.line.world)
+        played = self.run(player.play())
+        assert played.error is None or isinstance(played.error, NameTaken), repr(played.error)
+        self.have_played([played])
 
-    async def _open(self) -> None:
-        self.opening += 1
-        self.stack = AsyncExitStack()
-        folder = Path(self.folder.name) / str(self.opening)
-        options = Options(grace_seconds=0, inline_refs_max=4)
-        self.lab = await self.stack.enter_async_context(
-            opened(self.store, folder, clock=self.clock, options=options, seed=self.opening)
+    @rule(plans=st.lists(PLANS, min_size=2, max_size=4), beside=BESIDE, pick=PICKS, method=METHODS)
+    def compete(self, plans: list[Plan], beside: str | None, pick: int, method: Method) -> None:
+        """Several at once, and something else beside them."""
+        promised = self.promised()
+        moment = picked(list(promised), pick)
+        players = [Player(self.lab, plan, promised) for plan in plans]
+        *_, done = self.run(
+            together(*(player.play() for player in players), self.do_beside(beside, moment, method))
         )
+        for player in players:
+            error = player.played.error
+            assert error is None or isinstance(error, COMPETITION), repr(error)
+        assert not isinstance(done, EngineError) or isinstance(done, COMPETITION), repr(done)
+        events = [
+            (p.played.ts, p.played.effects) for p in players if p.played.ts is not None and p.played.effects
+        ]
+        if isinstance(done, tuple):
+            events.append(done)
+        self.happened(events)
 
-    async def _set_retention(self) -> None:
-        transaction = self.lab.tenant.begin()
-        transaction.edit(Put(Setting(transaction.new_id(), "history_retention", str(RETENTION_US))))
-        await transaction.commit()
+    # --- databases and schemas ----------------------------------------------------------------------
 
-    def remember(self) -> None:
-        self.moments[self.lab.tenant.visible_ts] = copy.deepcopy(self.tables)
+    @precondition(lambda self: len(self.line.world.databases) < 3)
+    @rule(name=st.sampled_from(("d", "e")))
+    def create_database(self, name: str) -> None:
+        if name not in self.line.world.databases.values():
+            made: list[CatalogId] = []
 
-    def known(self) -> list[Timestamp]:
-        """Moments that must be readable now."""
-        horizon = self.lab.tenant.now() - RETENTION_US
-        return [ts for ts in self.moments if ts in self.snapshots or ts > horizon]
+            def edits(new_id: NewId) -> list[Put | Drop]:
+                made.extend((new_id(), new_id()))
+                return [Put(Database(made[0], name)), Put(Schema(made[1], made[0], "public"))]
 
-    # --- rows and tables ----------------------------------------------------------------------------
+            ts = self.run(self.commit(edits))
+            effects: list[Effect] = [
+                lambda world: world.databases.update({made[0]: name}),
+                lambda world: world.schemas.update({made[1]: (made[0], "public")}),
+            ]
+            self.happened([(ts, effects)])
 
-    @precondition(lambda self: len(self.tables) < 3)
-    @rule(name=NAMES)
-    def create(self, name: str) -> None:
-        if name not in self.tables:
-            self.run(self.lab.create(name))
-            self.tables[name] = Model()
-            self.remember()
+    @precondition(lambda self: len(self.line.world.schemas) < 4)
+    @rule(pick=PICKS, name=st.sampled_from("pq"))
+    def create_schema(self, pick: int, name: str) -> None:
+        database = CatalogId(picked(sorted(self.line.world.databases), pick))
+        if (database, name) not in self.line.world.schemas.values():
+            made: list[CatalogId] = []
 
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data())
-    def drop(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.tables)))
-        self.run(self.lab.drop(name))
-        del self.tables[name]
-        self.remember()
+            def edits(new_id: NewId) -> list[Put | Drop]:
+                made.append(new_id())
+                return [Put(Schema(made[0], database, name))]
 
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data(), ids=IDS, value=VALUES, keep=st.booleans())
-    def upsert(self, data: st.DataObject, ids: list[int], value: str, keep: bool) -> None:
-        """Inserts and updates over one or two tables in one transaction, committed or rolled back."""
-        names = data.draw(st.lists(st.sampled_from(sorted(self.tables)), min_size=1, max_size=2, unique=True))
-        self.run(self._upsert(names, ids, value, keep))
-        if keep:
-            for name in names:
-                self.tables[name].rows |= self.tables[name].made(ids, value)
-            self.remember()
+            ts = self.run(self.commit(edits))
+            self.happened([(ts, [lambda world: world.schemas.update({made[0]: (database, name)})])])
 
-    async def _upsert(self, names: list[str], ids: list[int], value: str, keep: bool) -> None:
-        transaction = self.lab.tenant.begin()
-        for name in names:
-            await self._put(transaction, name, ids, value)
-        await (transaction.commit() if keep else transaction.rollback())
+    @precondition(lambda self: len(self.line.world.schemas) > 1)
+    @rule(pick=PICKS, level=st.sampled_from(("schema", "schema", "database")))
+    def drop_part(self, pick: int, level: str) -> None:
+        """A schema or a database with all that is in it."""
+        choices = sorted(self.line.world.schemas if level == "schema" else self.line.world.databases)
+        extent = Extent(level, (CatalogId(picked(choices, pick)),))  # type: ignore[arg-type]
+        if level == "database" and len(choices) == 1:
+            return
+        covered = extent.covered(self.lab.tenant.catalog)
+        ts = self.run(self.commit(lambda new_id: [Drop(kind, id) for kind, id in covered]))
+        self.happened([(ts, [lambda world: become(world, world.restored(World(), extent))])])
 
-    async def _put(self, transaction: Transaction, name: str, ids: list[int], value: str) -> None:
-        await self.lab.delete_in(transaction, *ids, name=name)
-        await self.lab.insert_in(transaction, *self.tables[name].made(ids, value).values(), name=name)
+    # --- snapshots and restores ---------------------------------------------------------------------
 
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data(), earlier=IDS, later=IDS)
-    def race(self, data: st.DataObject, earlier: list[int], later: list[int]) -> None:
-        """Two transactions under way at once; the one that commits second fails if they met."""
-        name = data.draw(st.sampled_from(sorted(self.tables)))
-        met = self.run(self._race(name, earlier, later))
-        assert met == bool(set(earlier) & set(later))
-        self.tables[name].rows |= self.tables[name].made(earlier, "earlier")
-        if not met:
-            self.tables[name].rows |= self.tables[name].made(later, "later")
-        self.remember()
+    @rule(level=LEVELS, pick=PICKS, past=st.booleans(), moment=PICKS)
+    def snapshot(self, level: str, pick: int, past: bool, moment: int) -> None:
+        """Of now, or of a moment that is still readable."""
+        recent = [ts for ts in self.promised() if ts >= self.since]
+        ts = picked(recent, moment) if past and recent else Timestamp(0)
+        if ts in self.line.snapshots:
+            return
+        world = self.line.moments[ts] if ts else self.line.world
+        choices = {"tenant": [], "database": world.databases, "schema": world.schemas, "table": world.tables}[
+            level
+        ]
+        objects = (CatalogId(picked(sorted(choices), pick)),) if choices else ()
+        if level != "tenant" and not objects:
+            return
+        extent = Extent(level, objects)  # type: ignore[arg-type]
 
-    async def _race(self, name: str, earlier: list[int], later: list[int]) -> bool:
-        second = self.lab.tenant.begin("repeatable read")
-        try:
-            await self.lab.rows_in(second, self.lab.table(name))
-            first = self.lab.tenant.begin()
-            await self._put(first, name, earlier, "earlier")
-            await first.commit()
-            await self._put(second, name, later, "later")
-            await second.commit()
-        except (CommitConflict, StaleRead, KeyViolated):
-            return True
-        finally:
-            await second.rollback()
-        return False
+        def edits(new_id: NewId) -> list[Put | Drop]:
+            return [Put(Snapshot(new_id(), ts, level=extent.level, objects=extent.objects))]
 
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data(), missing=st.none() | st.text("mn", max_size=2))
-    def add_column(self, data: st.DataObject, missing: str | None) -> None:
-        name = data.draw(st.sampled_from(sorted(self.tables)))
-        model = self.tables[name]
-        if len(model.columns) < 5:
-            added = f"x{len(model.columns)}"
-            self.run(self._add_column(name, added, missing))
-            model.columns += (added,)
-            model.rows = {id: (*row, missing) for id, row in model.rows.items()}
-            self.remember()
+        committed = self.run(self.commit(edits))
+        self.happened([(committed, [])])
+        self.line.snapshots[ts or committed] = extent
 
-    async def _add_column(self, name: str, added: str, missing: str | None) -> None:
-        transaction = self.lab.tenant.begin()
-        table = self.lab.table(name)
-        column = Column(transaction.new_id(), added, "text", "VARCHAR", missing=missing)
-        transaction.edit(Put(dataclasses.replace(table, columns=(*table.columns, column))))
-        await transaction.commit()
+    @precondition(lambda self: self.line.snapshots)
+    @rule(pick=PICKS)
+    def drop_snapshot(self, pick: int) -> None:
+        moment = picked(sorted(self.line.snapshots), pick)
+        id = self.lab.tenant.catalog.snapshots[moment].id
+        self.run(self.commit(lambda new_id: [Drop("snapshot", id)]))
+        del self.line.snapshots[moment]
 
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data())
-    def truncate(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.tables)))
+    @rule(pick=PICKS, method=METHODS)
+    def restore(self, pick: int, method: Method) -> None:
+        self.restore_all(picked(list(self.promised()), pick), method)
 
-        async def empty() -> None:
-            transaction = self.lab.tenant.begin()
-            transaction.edit(
-                Put(dataclasses.replace(self.lab.table(name), storage=transaction.new_storage()))
-            )
-            await transaction.commit()
+    @precondition(lambda self: any(extent != WHOLE_TENANT for extent in self.line.snapshots.values()))
+    @rule(pick=PICKS, method=METHODS)
+    def restore_what_a_snapshot_covers(self, pick: int, method: Method) -> None:
+        narrow = [
+            (ts, extent)
+            for ts, extent in sorted(self.line.snapshots.items(), key=str)
+            if extent != WHOLE_TENANT
+        ]
+        self.restore_part(*picked(narrow, pick), method)
 
-        self.run(empty())
-        self.tables[name].rows = {}
-        self.remember()
-
-    @precondition(lambda self: self.tables)
-    @rule(data=st.data(), ids=IDS)
-    def delete(self, data: st.DataObject, ids: list[int]) -> None:
-        name = data.draw(st.sampled_from(sorted(self.tables)))
-        self.run(self.lab.delete(*ids, name=name))
-        self.tables[name].rows = {id: v for id, v in self.tables[name].rows.items() if id not in ids}
-        self.remember()
-
-    # --- moments ------------------------------------------------------------------------------------
-
+    @precondition(lambda self: self.line.restores)
     @rule()
-    def snapshot(self) -> None:
-        moment = self.run(self.lab.snapshot())
-        self.snapshots.add(moment)
-        self.remember()
+    def undo_restore(self) -> None:
+        ts, extent = self.line.restores[-1]
+        before = Timestamp(ts - 1)
+        if before in self.promised():
+            if extent == WHOLE_TENANT:
+                self.restore_all(before, "physical")
+            else:
+                self.restore_part(before, extent, "physical")
 
-    @precondition(lambda self: self.snapshots)
-    @rule(data=st.data())
-    def drop_snapshot(self, data: st.DataObject) -> None:
-        moment = data.draw(st.sampled_from(sorted(self.snapshots)))
-
-        async def forget() -> None:
-            transaction = self.lab.tenant.begin()
-            transaction.edit(Drop("snapshot", self.lab.tenant.catalog.snapshots[moment].id))
-            await transaction.commit()
-
-        self.run(forget())
-        self.snapshots.remove(moment)
-
-    @precondition(lambda self: self.moments)
-    @rule(data=st.data(), method=METHODS)
-    def restore(self, data: st.DataObject, method: str) -> None:
-        known = self.known()
-        if known:
-            moment = data.draw(st.sampled_from(sorted(known)))
-            self.run(self.lab.tenant.restore(moment, method))
-            self.tables = copy.deepcopy(self.moments[moment])
-            self.remember()
-
-    @precondition(lambda self: self.moments)
-    @rule(data=st.data(), method=METHODS)
-    def restore_table(self, data: st.DataObject, method: Method) -> None:
-        choices = [(ts, name) for ts in sorted(self.known()) for name in sorted(self.moments[ts])]
-        if choices:
-            moment, name = data.draw(st.sampled_from(choices))
-            if self.run(self._restore_table(moment, name, method)):
-                self.tables[name] = copy.deepcopy(self.moments[moment][name])
-                self.remember()
-
-    async def _restore_table(self, moment: Timestamp, name: str, method: Method) -> bool:
-        """False when another table has taken its name."""
-        await self.lab.tenant.settle(moment)
-        table = self.lab.table(name, moment)
-        taken = name in self.tables and self.lab.table(name).id != table.id
-        transaction = self.lab.tenant.begin()
-        try:
-            await transaction.restore(moment, Extent("table", (table.id,)), method)
-            await transaction.commit()
-        except NameTaken:
-            assert taken
-            return False
-        finally:
-            await transaction.rollback()
-        assert not taken
-        return True
+    # --- upkeep and endings -------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([0.000001, 1, 20, 60]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(int(seconds * 1e6))
-
-    # --- upkeep -------------------------------------------------------------------------------------
+        now = self.lab.tenant.now()
+        self.run(self.lab.tenant.settle(now))
+        self.line.remember(now)
 
     @rule()
     def flush(self) -> None:
@@ -302,54 +248,133 @@ class TenantMachine(RuleBasedStateMachine):
     @rule()
     def collect(self) -> None:
         self.run(self.lab.tenant.collect())
-        known = set(self.known())
-        self.moments = {ts: tables for ts, tables in self.moments.items() if ts in known}
+        self.line.forget(self.since)
 
-    @rule()
-    def reopen(self) -> None:
-        assert self.stack is not None
-        self.run(self.stack.aclose())
-        self.run(self._open())
+    @rule(pressure=st.sampled_from(PRESSURES))
+    def reopen(self, pressure: Pressure) -> None:
+        self.run(self.opening.close())
+        self.run(self.open(pressure))
+
+    @rule(pressure=st.sampled_from(PRESSURES))
+    def overtake(self, pressure: Pressure) -> None:
+        """Another server opens the tenant; this one has written its last."""
+        old = self.opening
+        self.run(self.open(pressure, f"overtaking {self.openings}"))
+
+        async def late() -> EngineError | None:
+            transaction = old.lab.tenant.begin()
+            try:
+                transaction.edit(Put(Setting(transaction.new_id(), "late", "")))
+                await transaction.commit()
+            except EngineError as error:
+                return error
+            finally:
+                await transaction.rollback()
+            return None
+
+        assert isinstance(self.run(late()), TenantFenced)
+        self.run(old.close())
+
+    @rule(
+        plans=st.lists(PLANS, min_size=1, max_size=3),
+        beside=BESIDE,
+        pick=PICKS,
+        method=METHODS,
+        changes=st.integers(0, 8),
+        applied=st.booleans(),
+        pressure=st.sampled_from(PRESSURES),
+    )
+    def crash(
+        self,
+        plans: list[Plan],
+        beside: str | None,
+        pick: int,
+        method: Method,
+        changes: int,
+        applied: bool,
+        pressure: Pressure,
+    ) -> None:
+        """Killed in the middle of it all: what was acknowledged is there, nothing is there by half."""
+        promised = self.promised()
+        known = (len(self.lab.tenant.catalog.restorations), set(self.lab.tenant.catalog.snapshots))
+        moment = picked(list(promised), pick)
+        players = [Player(self.lab, plan, promised) for plan in plans]
+        self.opening.power.cut_after(changes, applied=applied)
+        playing = (player.play(f"crash {self.openings} {at}") for at, player in enumerate(players))
+        restores = list(self.line.restores)
+        snapshots = dict(self.line.snapshots)
+        self.run(together(*playing, self.do_beside(beside, moment, method)))
+        self.line.restores, self.line.snapshots = restores, snapshots
+        self.opening.power.cut()
+        self.run(self.opening.close())
+        self.run(self.open(pressure))
+        self.happened([*self.survived(players), *self.survived_beside(beside, moment, *known)])
 
     # --- what must hold -----------------------------------------------------------------------------
 
-    async def _shown(self, ts: Timestamp | None, cold: bool) -> Tables:
-        catalog = self.lab.tenant.catalog if ts is None else self.lab.tenant.history.at(ts)
-        read = self.lab.cold_rows if cold else self.lab.rows
-        tally("moments compared")
-        return {
-            table.name: Model(
-                tuple(column.name for column in table.columns),
-                {row[0]: tuple(row) for row in await read(table.name, ts)},
-            )
-            for table in catalog.tables.values()
-        }
-
-    @rule()
+    @invariant()
     def now_is_right(self) -> None:
-        assert self.run(self._shown(None, False)) == self.tables
-        assert self.run(self._shown(None, True)) == self.tables
+        if self.line.moments:
+            self.compare_present(cold=False)
 
     @rule()
-    def every_moment_is_right(self) -> None:
-        for moment in self.known():
-            self.run(self.lab.tenant.settle(moment))
-            assert self.run(self._shown(moment, False)) == self.moments[moment]
-            assert self.run(self._shown(moment, True)) == self.moments[moment]
+    def objects_are_right(self) -> None:
+        self.compare_present(cold=True)
+
+    @rule(some=st.sets(PICKS, min_size=1, max_size=3))
+    def moments_are_right(self, some: set[int]) -> None:
+        promised = list(self.promised())
+        for moment in {picked(promised, pick) for pick in some}:
+            self.compare(moment, WHOLE_TENANT)
+
+    @rule()
+    def snapshots_are_right(self) -> None:
+        for moment, extent in sorted(self.line.snapshots.items(), key=str):
+            self.compare(moment, extent)
+
+    def _everything_is_right(self) -> None:
+        self.objects_are_right()
+        for moment in self.promised():
+            self.compare(moment, WHOLE_TENANT)
+        self.snapshots_are_right()
+        for moment, extent in sorted(self.line.snapshots.items(), key=str):
+            if extent == WHOLE_TENANT:
+                for method in ("physical", "logical"):
+                    self.restore_all(moment, method)
+                    self.now_is_right()
+                    self.objects_are_right()
+
+    def _nothing_is_left_behind(self) -> None:
+        """Without snapshots, and when all history is over, only the present keeps objects."""
+        while self.line.snapshots:
+            self.drop_snapshot(0)
+        self.clock.advance(3 * RETENTION_US)
+        self.collect()
+        tenant = self.lab.tenant
+        live = {table.storage for table in tenant.catalog.tables.values()}
+        left = [
+            ref
+            for ref in tenant.state.refs()
+            if ref.storage not in live or ref.removed_ts <= tenant.visible_ts
+        ]
+        assert left == []
+        assert self.run(tenant.upkeep.unnamed()) == {}
+        self.now_is_right()
+        self.objects_are_right()
 
     def teardown(self) -> None:
         async def faults() -> list[str]:
             return [str(f) async for f in check(self.store, Counts()) if f.kind == "fault"]
 
         try:
-            if self.stack is not None:
-                self.now_is_right()
-                self.every_moment_is_right()
-                self.run(self.stack.aclose())
-                assert self.run(faults()) == []
+            if self.line.moments:
+                self._everything_is_right()
+                self._nothing_is_left_behind()
+                self.run(self.opening.close())
+                found = self.run(faults())
+                assert not found, found
         finally:
-            self.runner.close()
-            self.folder.cleanup()
+            self.resources.close()
 
 
 TenantMachine.TestCase.settings = settings(
