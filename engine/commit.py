@@ -39,8 +39,9 @@ from engine.errors import (
     TenantClosed,
     TenantFenced,
 )
-from engine.ids import CatalogId, Timestamp
+from engine.ids import INFINITY, CatalogId, Timestamp
 from engine.paths import TenantPaths
+from engine.positions import Joining
 from engine.puts import put_decided
 from engine.state import State
 from engine.stores.base import Store
@@ -96,6 +97,8 @@ class Committer:
         self._queue: deque[Request] = deque()
         self._arrived = asyncio.Event()
         self._in_flight: asyncio.Future[None] | None = None
+        self._joining_since = INFINITY
+        state.history.ask(state.last_ts)
         self._closed: EngineError | None = None
         self._task = asyncio.create_task(self._run())
 
@@ -117,9 +120,11 @@ class Committer:
         return request.done.result()
 
     async def settle(self, ts: Timestamp) -> None:
-        """No commit at or before `ts` is to come: raise the clock, wait for what is under way."""
+        """No commit at or before `ts` is to come, and none that joins a sequence's positions across it: raise
+        the clock, wait for what is under way."""
+        self._state.history.ask(ts)
         self._state.last_ts = max(self._state.last_ts, ts)
-        if self._in_flight is not None and self._state.visible_ts < ts:
+        if self._in_flight is not None and (self._state.visible_ts < ts or ts >= self._joining_since):
             await asyncio.wait([self._in_flight])
             if self._closed is not None:
                 raise self._closed
@@ -192,6 +197,7 @@ class Committer:
         requests: list[Request] = []
         transactions: list[wal.Transaction] = []
         horizon = self._state.horizon
+        joining = Joining(self._state.history)
         for request in group:
             error = self._refuse_world(request)
             if error is not None:
@@ -201,13 +207,16 @@ class Committer:
             try:
                 transaction = _resolved(request.build(ts))
                 _require_kept(transaction, horizon)
-                transactions.append(transaction)
+                joined = joining.joined(transaction.edits, ts)
+                transactions.append(dataclasses.replace(transaction, joined=joined))
                 requests.append(request)
                 horizon = max(horizon, transaction.horizon or horizon)
             except Exception as refusal:
                 _refuse(request, refusal)
         if not requests:
             return
+        since = [since for transaction in transactions for _, since in transaction.joined]
+        self._joining_since = min(since, default=INFINITY)
         try:
             await self._write(tuple(transactions))
             self._next_wal += 1

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.catalog import Body, Catalog, Drop, Edit, Position, Put, Sequence, body_from_json, body_to_json
+from engine.catalog import Body, Catalog, Drop, Edit, Position, Put, body_from_json, body_to_json
 from engine.ids import INFINITY, CatalogId, Timestamp
+from engine.positions import Joined, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,6 @@ class Entry:
 
 
 PAST_CATALOGS_MAX = 64
-POSITION_STEP_US = 1_000_000
 
 
 class History:
@@ -52,62 +52,68 @@ class History:
                 self._closed.append(entry)
         self._current = Catalog((entry.body for entry in self._open.values()), object())
         self._past: OrderedDict[Timestamp, Catalog] = OrderedDict()
+        self.asked = Timestamp(0)
+        """The latest moment that somebody has read."""
 
     @property
     def current(self) -> Catalog:
         return self._current
 
-    def apply(self, edits: Iterable[Edit], ts: Timestamp) -> None:
+    def apply(self, edits: Iterable[Edit], ts: Timestamp, joined: Joined = ()) -> None:
         """Make `edits` true from `ts` on. Edits must come in order of time."""
         edits = tuple(edits)
+        since = dict(joined)
         if not edits:
             return
         for edit in edits:
             match edit:
                 case Put(body):
-                    self._close((body.kind, body.id), ts)
+                    self._close((body.kind, body.id), ts, since.get(body.id))
                     self._open[body.kind, body.id] = Entry(body, ts, INFINITY)
                 case Drop(kind, id):
                     self._close((kind, id), ts)
         self._current = self._current.edited(edits)
 
-    def _close(self, key: tuple[str, CatalogId], ts: Timestamp) -> None:
+    def _close(
+        self, key: tuple[str, CatalogId], ts: Timestamp, joined_since: Timestamp | None = None
+    ) -> None:
         entry = self._open.pop(key, None)
         if entry is None or entry.created_ts >= ts:
             return
         closed = Entry(entry.body, entry.created_ts, ts)
         if isinstance(entry.body, Position):
-            self._close_position(closed)
+            self._close_position(closed, joined_since)
         else:
             self._closed.append(closed)
 
-    def _close_position(self, closed: Entry) -> None:
-        """Positions change with every row of a serial column. Those within a second that no snapshot
-        falls into become one, which tells the last of them: a moment in between then finds the sequence
-        a little ahead, which skips values and never repeats one. A restore or a user may take it back
-        within that second: then the moments before keep what they had."""
-        before = self._last_position.get(closed.body.id)
-        newest_snapshot = max(self._current.snapshots, default=0)
-        if (
-            before is not None
-            and self._goes_on(self._closed[before], closed)
-            and closed.dropped_ts - self._closed[before].created_ts < POSITION_STEP_US
-            and newest_snapshot < self._closed[before].created_ts
-        ):
-            self._closed[before] = Entry(closed.body, self._closed[before].created_ts, closed.dropped_ts)
+    def _close_position(self, closed: Entry, since: Timestamp | None) -> None:
+        """`since`: the moments from then on get this position too (`engine.positions`)."""
+        last = self._last_position.get(closed.body.id)
+        if since is not None and last is not None and self._closed[last].created_ts >= since:
+            created = self._closed[last].created_ts
+            self._closed[last] = Entry(closed.body, created, closed.dropped_ts)
+            for ts in [ts for ts in self._past if ts >= created]:
+                del self._past[ts]
         else:
             self._last_position[closed.body.id] = len(self._closed)
             self._closed.append(closed)
 
-    def _goes_on(self, before: Entry, after: Entry) -> bool:
-        """Whether a sequence's position `after` follows `before` at once and is not behind it."""
+    def ask(self, ts: Timestamp) -> None:
+        """Somebody reads what there was at `ts`: from now on that never changes."""
+        self.asked = max(self.asked, ts)
+
+    def position_line(self, id: CatalogId) -> Line | None:
+        """The end of what is known of a sequence's positions."""
+        entry = self._open.get((Position.kind, id))
+        if entry is None:
+            return None
+        assert isinstance(entry.body, Position)
+        last = self._last_position.get(id)
+        before = self._closed[last] if last is not None else None
+        if before is None or before.dropped_ts != entry.created_ts:
+            return Line(entry.created_ts, entry.body.last_value)
         assert isinstance(before.body, Position)
-        assert isinstance(after.body, Position)
-        owner = self._open.get((Sequence.kind, after.body.id))
-        if before.dropped_ts != after.created_ts or owner is None:
-            return False
-        assert isinstance(owner.body, Sequence)
-        return (after.body.last_value - before.body.last_value) * owner.body.increment >= 0
+        return Line(entry.created_ts, entry.body.last_value, before.created_ts, before.body.last_value)
 
     def forget(self, entries: Iterable[Entry]) -> None:
         """Drop closed entries that nothing needs any more."""

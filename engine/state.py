@@ -147,7 +147,7 @@ class State:
         """Make one durable transaction part of the state; they come in order of their timestamps."""
         ts = transaction.ts
         assert ts > self.visible_ts, "commits are applied in order"
-        self.history.apply(transaction.edits, ts)
+        self.history.apply(transaction.edits, ts, transaction.joined)
         self.learn(transaction)
         for inserted in transaction.inserts:
             self.storage(inserted.storage).inserts.append(TailRows(ts, inserted.rows))

@@ -21,7 +21,8 @@ import pyarrow as pa
 
 from engine.catalog import Edit, edit_from_json, edit_to_json
 from engine.frame import pack, unpack
-from engine.ids import StorageId, Timestamp
+from engine.ids import CatalogId, StorageId, Timestamp
+from engine.positions import Joined
 from engine.refs import Ref
 
 _MAGIC = b"RWDBWAL1"
@@ -46,7 +47,8 @@ class Transaction:
     """One committed transaction. `refs` are installed in their storages at `ts`; `next_id` and
     `next_row_id` are where the tenant's counters stood when it was queued. A long list of refs is an
     object of its own, put beforehand: then `refs_key` names it, the WAL does not repeat it, and decoding
-    leaves `refs` empty for recovery to read. `horizon` raises the tenant's horizon."""
+    leaves `refs` empty for recovery to read. `horizon` raises the tenant's horizon; `joined` tells of
+    sequences whose positions become one (`engine.positions`), and is not in objects from before there was."""
 
     ts: Timestamp
     edits: tuple[Edit, ...] = ()
@@ -57,6 +59,7 @@ class Transaction:
     horizon: Timestamp | None = None
     next_id: int = 0
     next_row_id: int = 0
+    joined: Joined = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def encode(wal: WalObject) -> bytes:
                 "horizon": transaction.horizon,
                 "next_id": transaction.next_id,
                 "next_row_id": transaction.next_row_id,
+                "joined": transaction.joined,
             }
         )
     header = {
@@ -136,6 +140,7 @@ def _transaction(fields: dict[str, Any], parts: Sequence[memoryview]) -> Transac
         horizon=Timestamp(fields["horizon"]) if fields["horizon"] is not None else None,
         next_id=fields["next_id"],
         next_row_id=fields["next_row_id"],
+        joined=tuple((CatalogId(id), Timestamp(since)) for id, since in fields.get("joined", ())),
     )
 
 
