@@ -79,6 +79,7 @@ class HotTables:
         self._tasks: set[asyncio.Task[None]] = set()
         self._applying: tuple[Transaction, ...] = ()
         self._count = 0
+        self._closed = False
 
     def serving(self, storage: StorageId, ts: Timestamp) -> HotTable | None:
         """The table, ready or loading, that can be read for `storage` at `ts`."""
@@ -112,7 +113,7 @@ class HotTables:
         """Begin to make `storage` hot with what it has now, if there is room; later commits are added
         here."""
         needed = self._estimate(storage)
-        if not self._make_room(needed):
+        if self._closed or not self._make_room(needed):
             return
         columns = {id: column.storage_type for id, column in self._columns_of(storage.id).items()}
         ended = [ref.removed_ts for ref in storage.refs.values() if ref.removed_ts <= visible_ts]
@@ -349,6 +350,7 @@ class HotTables:
 
     async def close(self) -> None:
         """Stop loading; what is stopped may have something to clean up, which is waited for too."""
+        self._closed = True
         while self._tasks:
             for task in self._tasks:
                 task.cancel()

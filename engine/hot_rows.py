@@ -18,6 +18,7 @@ from engine.catalog import Column
 from engine.duck import Cursor
 from engine.ids import INFINITY, CatalogId, Timestamp
 from engine.state import TailDeletes, TailRows
+from engine.zones import in_utc
 
 PARAMETER_ROWS_MAX = 32
 LITERAL_IDS_MAX = 200
@@ -60,15 +61,10 @@ class HotRows:
     def insert(self, items: Sequence[TailRows]) -> None:
         """Rows of several commits; all have the same columns. What the table has no column for is left
         out."""
-        stamped = [
-            item.rows.append_column(
-                "_commit_ts", pa.repeat(pa.scalar(item.ts, pa.int64()), item.rows.num_rows)
-            )
-            for item in items
-        ]
+        rows = stamped(items)
         known = self._types.keys() | {"_row_id", "_commit_ts"}
-        names = [name for name in stamped[0].column_names if name in known]
-        rows = pa.concat_tables([part.select(names) for part in stamped], promote_options="permissive")
+        names = [name for name in rows.column_names if name in known]
+        rows = rows.select(names)
         values = parameter_rows(rows)
         if values is None:
             self._steps.append(lambda cursor: self._insert_arrow(cursor, names, rows))
@@ -129,6 +125,18 @@ def constant(text: str | None, type: str) -> str:
     if text is None:
         return f"CAST(NULL AS {type})"
     return "CAST('" + text.replace("'", "''") + f"' AS {type})"
+
+
+def stamped(items: Iterable[TailRows]) -> pa.Table:
+    """Rows of several commits that have the same columns, with their `_commit_ts`."""
+    parts = [
+        in_utc(item.rows).append_column(
+            "_commit_ts", pa.repeat(pa.scalar(item.ts, pa.int64()), item.rows.num_rows)
+        )
+        for item in items
+    ]
+    names = parts[0].column_names
+    return pa.concat_tables([part.select(names) for part in parts], promote_options="permissive")
 
 
 def by_columns(items: Iterable[TailRows]) -> list[list[TailRows]]:

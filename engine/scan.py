@@ -21,7 +21,7 @@ from engine.catalog import Column, Table
 from engine.duck import Cursor
 from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, StoreUnavailable
 from engine.hot_lines import Line
-from engine.hot_rows import constant, insert_from
+from engine.hot_rows import by_columns, constant, insert_from, stamped
 from engine.hot_table import HotTable
 from engine.ids import StorageId, Timestamp
 from engine.key_ranges import KeyValues
@@ -50,6 +50,7 @@ class Scan:
         self._read: list[str] = []
         self._held = AsyncExitStack()
         self._pinned: list[tuple[HotTable, Line, Timestamp]] = []
+        self._afterwards: Callable[[], object] = _nothing
         self._names = 0
 
     async def relation(
@@ -80,11 +81,14 @@ class Scan:
         self, table: Table, storage: Storage, ts: Timestamp, among: KeyValues | None
     ) -> HotTable | None:
         """The hot table to read `storage` from, ready and pinned. None when there is none, or when it is
-        quicker to look into objects than to wait for it."""
+        quicker to look into objects than to wait for it: a first key check does, and what it would have
+        needed is loaded when it is over."""
         while True:
             hot = self._present(table, ts, among)
             if hot is None and table.storage == self._live_storage(table):
-                if among is not None and self._quick(storage, ts, among, 0):
+                if among is not None:
+                    if not self._quick(storage, ts, among, 0):
+                        self._afterwards = lambda: self._begin(table, storage, ts, among)
                     return None
                 hot = self._begin(table, storage, ts, among)
             if hot is None:
@@ -158,8 +162,8 @@ class Scan:
         paths = await self._hold(storage.id, refs)
         parts = self.data_objects(refs, paths, columns)
         dead = self.tombstone_objects(refs, paths)
-        for rows in inserts:
-            parts.append(await self._tail_rows(rows.rows, columns, rows.ts))
+        for commits in by_columns(inserts):
+            parts.append(await self._tail_rows(stamped(commits), columns))
         if deletes:
             dead.append(await self.register(_stamped_deletes((item.row_ids, item.ts) for item in deletes)))
         return parts, dead
@@ -209,10 +213,10 @@ class Scan:
         files = [literal(str(paths[ref.key])) for ref in refs if ref.kind == "tombstone"]
         return [f"read_parquet([{', '.join(files)}])"] if files else []
 
-    async def _tail_rows(self, rows: pa.Table, columns: Sequence[Column], ts: Timestamp) -> str:
+    async def _tail_rows(self, rows: pa.Table, columns: Sequence[Column]) -> str:
         name = await self.register(rows)
-        items = [*column_values(columns, rows.column_names), "_row_id"]
-        return f"(SELECT {', '.join(items)}, {ts}::BIGINT AS _commit_ts FROM {name})"
+        items = [*column_values(columns, rows.column_names), "_row_id", "_commit_ts"]
+        return f"(SELECT {', '.join(items)} FROM {name})"
 
     async def register(self, rows: pa.Table) -> str:
         """Make an Arrow table readable by this scan's cursor; its name."""
@@ -245,6 +249,12 @@ class Scan:
         self._reading.subtract(self._read)
         self._read.clear()
         await self._held.aclose()
+        begin, self._afterwards = self._afterwards, _nothing
+        begin()
+
+
+def _nothing() -> None:
+    """To be done afterwards."""
 
 
 def candidates(refs: Iterable[Ref], among: KeyValues | None) -> list[Ref]:
