@@ -55,6 +55,12 @@ _HELP = {
 }
 
 
+_SERVE_EPILOG = (
+    "The environment variable REWINDDB_ADMIN_PASSWORD is the password of sys:admin when a store is new "
+    "(without it one is made and shown once), and with --reset-admin-password."
+)
+
+
 class ConfigError(Exception):
     """One sentence for the person who started the server."""
 
@@ -106,6 +112,8 @@ class Config:
     tls_key: Path | None = None
     log_format: LogFormat = "text"
     admin_password: str | None = None
+    reset_admin_password: bool = False
+    """Give `sys:admin` the password again, whatever it is now: for who has lost it."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -121,7 +129,7 @@ def is_loopback(host: str) -> bool:
 
 def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
     """The configuration of `rewinddb serve`, checked as far as that can be done without opening anything."""
-    values = _values("serve", "Runs the server.", tuple(_HELP), arguments, environ)
+    values = _values("serve", "Runs the server.", tuple(_HELP), arguments, environ, epilog=_SERVE_EPILOG)
     listen = _address(values["listen"] or "")
     auth = _one_of("auth", values["auth"], ("scram", "trust"))
     if auth == "trust" and not listen.is_loopback:
@@ -149,6 +157,7 @@ def read_config(arguments: Sequence[str], environ: Mapping[str, str]) -> Config:
         tls_key=_file("tls_key", values["tls_key"]),
         log_format=cast(LogFormat, _one_of("log_format", values["log_format"], ("text", "json"))),
         admin_password=password,
+        reset_admin_password=values["reset_admin_password"] is not None,
     )
 
 
@@ -178,15 +187,19 @@ def _values(
     names: Sequence[str],
     arguments: Sequence[str],
     environ: Mapping[str, str],
+    epilog: str | None = None,
 ) -> dict[str, str | None]:
-    parser = _Parser(prog=f"rewinddb {command}", allow_abbrev=False, description=description)
+    parser = _Parser(prog=f"rewinddb {command}", allow_abbrev=False, description=description, epilog=epilog)
     for name in names:
         metavar, text = _HELP[name]
         variable = "REWINDDB_" + name.upper()
         default = f"; default {_DEFAULTS[name]}" if name in _DEFAULTS else ""
         parser.add_argument(flag_of(name), metavar=metavar, help=f"{text} [{variable}{default}]")
+    if command == "serve":
+        what = "change the lost password of sys:admin, then run the server; only as a flag"
+        parser.add_argument("--reset-admin-password", action="store_const", const="yes", help=what)
     given = vars(parser.parse_args(list(arguments)))
-    values: dict[str, str | None] = {}
+    values: dict[str, str | None] = {"reset_admin_password": given.get("reset_admin_password")}
     for name in names:
         value = given[name] if given[name] is not None else environ.get("REWINDDB_" + name.upper())
         values[name] = value or (None if name in _OF_THE_MACHINE else _DEFAULTS.get(name))

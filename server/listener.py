@@ -29,7 +29,9 @@ from server.auth import Authenticator
 from server.config import Address, Config, ConfigError, Limits
 from server.connection import Connection, Services
 from server.link import Link
-from sql.passwords import make_verifier
+from sql.errors import SqlError
+from sql.passwords import make_verifier, matches
+from sql.roles import set_password
 from sql.system.functions import MACROS
 
 _BACKLOG = 256
@@ -131,9 +133,9 @@ async def serve(config: Config) -> None:
             store, cache_dir=config.cache_dir, options=engine_options(config), ducks=Ducks(MACROS)
         )
         closing.push_async_callback(cluster.close)
-        admin = _FirstAdmin(config.admin_password)
+        admin = _Admin(config.admin_password)
         await cluster.start(admin.verifier)
-        admin.announce()
+        await admin.settle(cluster, reset=config.reset_admin_password)
         caretaking = asyncio.create_task(cluster.caretaker.run())
         closing.callback(caretaking.cancel)
         process = Process(ceiling.resident_bytes, ceiling.follow)
@@ -146,22 +148,45 @@ async def serve(config: Config) -> None:
         await listener.stop()
 
 
-class _FirstAdmin:
-    """The password of `sys:admin`, wanted only when the store is empty."""
+class _Admin:
+    """The password of `sys:admin`: given or made up when the store is new, and when it has been lost.
+
+    Whoever starts the server has the store's credentials and so all that is in it; a reset lets them in
+    without taking the store apart."""
 
     def __init__(self, password: str | None) -> None:
         self._given = password
         self._made: str | None = None
+        self._used = False
 
     def verifier(self) -> str:
+        self._used = True
         if self._given is None:
             self._made = secrets.token_urlsafe(15)
         return make_verifier(self._given or self._made or "")
 
-    def announce(self) -> None:
-        """Shows a password that was made up, now that the store has kept its verifier."""
+    async def settle(self, cluster: Cluster, *, reset: bool) -> None:
+        """Resets the password if that is asked for, and says what became of it."""
+        if reset and not self._used:
+            try:
+                await set_password(cluster, "sys", "admin", self.verifier())
+            except SqlError as error:
+                raise ConfigError(f"The password of sys:admin cannot be reset: {error.message}.") from error
         if self._made is not None:
-            print(f"password of sys:admin (shown only now): {self._made}", file=sys.stderr, flush=True)
+            self._say(f"password of sys:admin (shown only now): {self._made}")
+        elif reset:
+            self._say("the password of sys:admin is now what REWINDDB_ADMIN_PASSWORD says")
+        elif self._given is not None and not self._used:
+            known = await cluster.login_material("sys", "admin")
+            if known is None or known.verifier is None or not matches(known.verifier, self._given):
+                self._say(
+                    "the store has an admin already; REWINDDB_ADMIN_PASSWORD is not used: "
+                    "ALTER ROLE admin PASSWORD changes it"
+                )
+
+    @staticmethod
+    def _say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
 
 
 def engine_options(config: Config) -> Options:

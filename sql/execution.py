@@ -21,6 +21,7 @@ from sql import (
     insert,
     prepared_sql,
     restoring,
+    roles,
     selecting,
     snapshots,
     tenant_settings,
@@ -36,8 +37,10 @@ from sql.errors import SqlError
 from sql.scope import Arguments, Scope
 from sql.statement import (
     AlterRename,
+    AlterRole,
     AlterTable,
     AlterTenant,
+    AlterTenantAdmin,
     Begin,
     Checkpoint,
     CloseCursor,
@@ -98,6 +101,8 @@ _WRITES: dict[type[object], str] = {
     Drop: "DROP",
     CreateTenant: "CREATE TENANT",
     AlterTenant: "ALTER TENANT",
+    AlterTenantAdmin: "ALTER TENANT",
+    AlterRole: "ALTER ROLE",
     DropTenant: "DROP TENANT",
     UndropTenant: "UNDROP TENANT",
     Vacuum: "VACUUM",
@@ -152,6 +157,8 @@ Definition = (
     | DropTenant
     | UndropTenant
     | AlterTenant
+    | AlterTenantAdmin
+    | AlterRole
 )
 TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Checkpoint | Vacuum
 TransactionStatement = Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackTo | SetTransaction
@@ -225,6 +232,10 @@ def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> As
             return tenants.execute(scope, statement)
         case AlterTenant():
             return tenant_settings.alter(scope, statement)
+        case AlterTenantAdmin():
+            return roles.alter_tenant_admin(scope, statement)
+        case AlterRole():
+            return roles.alter(scope, statement)
         case _:
             assert_never(statement)
 

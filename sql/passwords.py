@@ -20,11 +20,14 @@ import stringprep
 import unicodedata
 from dataclasses import dataclass
 
+from sql.errors import SqlError
+
 ITERATIONS = 4096
 SALT_BYTES = 16
 KEY_BYTES = 32
 
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$([1-9][0-9]{0,8}):([^$:]+)\$([^$:]+):([^$:]+)")
+_MD5 = re.compile("md5[0-9a-f]{32}")
 
 _FORBIDDEN = (
     stringprep.in_table_c12,
@@ -62,6 +65,30 @@ def make_verifier(password: str, *, salt: bytes | None = None, iterations: int =
     salted = hashlib.pbkdf2_hmac("sha256", prepared(password), salt, iterations)
     stored_key = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     return str(Verifier(iterations, salt, stored_key, hmac.digest(salted, b"Server Key", "sha256")))
+
+
+def stored_form(text: str) -> str:
+    """What to keep of a new password as a statement gives it: a verifier that the client has made itself
+    stays what it is, as in PostgreSQL (psql's ``\\password`` sends one). 22023 when nobody could log in."""
+    if read_verifier(text) is not None:
+        return text
+    if _MD5.fullmatch(text):
+        raise SqlError(
+            "0A000",
+            "md5 passwords are not supported",
+            hint="Give the password itself, or SCRAM-SHA-256's verifier.",
+        )
+    if not text:
+        raise SqlError("22023", "a password cannot be empty")
+    return make_verifier(text)
+
+
+def matches(verifier: str, password: str) -> bool:
+    """Whether `password` is the one that the verifier was made of."""
+    known = read_verifier(verifier)
+    return known is not None and verifier == make_verifier(
+        password, salt=known.salt, iterations=known.iterations
+    )
 
 
 def read_verifier(text: str) -> Verifier | None:

@@ -176,6 +176,7 @@ _TABLE = (
     Known("DateStyle", "ISO, MDY", _only("ISO, MDY", "iso", "iso,mdy", "mdy", "iso,us", "us"), reported=True),
     Known("IntervalStyle", "postgres", _only("postgres", "postgres"), reported=True),
     Known("standard_conforming_strings", "on", _only("on", "on", "true", "1", "yes"), reported=True),
+    Known("password_encryption", "scram-sha-256", _only("scram-sha-256", "scramsha256")),
     Known("array_nulls", "on", _only("on", "on", "true", "1", "yes")),
     Known("transform_null_equals", "off", _only("off", "off", "false", "0", "no")),
     Known("idle_in_transaction_session_timeout", "0", _only("0", "0", "0ms", "0s")),

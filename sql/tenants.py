@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from engine.errors import TenantExists, UnknownTenant
 from sql.answers import Answer, Complete, Notice
 from sql.errors import SqlError
-from sql.passwords import make_verifier
+from sql.passwords import stored_form
 from sql.scope import Scope
 from sql.statement import CreateTenant, DropTenant, UndropTenant
 
@@ -41,10 +41,8 @@ async def execute(scope: Scope, statement: CreateTenant | DropTenant | UndropTen
 async def _create(scope: Scope, statement: CreateTenant) -> Notice | None:
     _check_name("tenant", statement.name)
     _check_name("role", statement.admin_role)
-    if not statement.password:
-        raise SqlError("22023", "the password of a tenant's admin cannot be empty")
+    verifier = stored_form(statement.password)
     try:
-        verifier = make_verifier(statement.password)
         await scope.cluster.create_tenant(statement.name, statement.admin_role, verifier)
     except TenantExists as error:
         if not statement.if_not_exists:

@@ -10,7 +10,7 @@ from engine.catalog import Level
 from sql import keywords
 from sql import statement as st
 from sql.grammar.expressions import OR
-from sql.grammar.sessions import Sessions
+from sql.grammar.roles import Roles
 from sql.lexer import NUMBER, STRING
 from sql.settings import TENANT_SETTINGS
 
@@ -30,7 +30,7 @@ COLUMNS = frozenset(
 """Of mo_snapshots: a single one of these after DROP SNAPSHOT is not a snapshot's name."""
 
 
-class Snapshots(Sessions):
+class Snapshots(Roles):
     # --- tenants --------------------------------------------------------------------------------
 
     def create_tenant(self) -> st.Statement:
@@ -47,6 +47,8 @@ class Snapshots(Sessions):
     def alter_tenant(self) -> st.Statement:
         self.expect("tenant")
         name = self.name()
+        if self.take("admin"):
+            return self.tenant_password(name)
         reset = self.take("reset")
         if not reset and not self.take("set"):
             raise self.unsupported(f"ALTER TENANT … {self.token.text.upper()}")

@@ -148,6 +148,9 @@ class Statements(Snapshots):
         if self.peek().kind == "word" and self.peek().text == "tenant":
             self.advance()
             return self.alter_tenant()
+        if self.peek().kind == "word" and self.peek().text in ("role", "user"):
+            self.advance()
+            return self.alter_role()
         return self.alter()
 
     def drop(self) -> st.Statement:

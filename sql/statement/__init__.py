@@ -47,6 +47,10 @@ from sql.statement.past import (
     UndropTenant,
     Vacuum,
 )
+from sql.statement.roles import (
+    AlterRole,
+    AlterTenantAdmin,
+)
 from sql.statement.rows import (
     Copy,
     Delete,
@@ -120,6 +124,8 @@ Statement = (
     | UndoRestore
     | Vacuum
     | AlterTenant
+    | AlterTenantAdmin
+    | AlterRole
     | Checkpoint
 )
 
@@ -129,8 +135,10 @@ __all__ = [
     "AddKey",
     "AlterAction",
     "AlterRename",
+    "AlterRole",
     "AlterTable",
     "AlterTenant",
+    "AlterTenantAdmin",
     "Begin",
     "CheckDefinition",
     "Checkpoint",
