@@ -80,10 +80,7 @@ class Lab:
         await transaction.insert(table, self.arrow(table, rows))
 
     async def row_ids(self, transaction: Transaction, ids: Sequence[int], name: str = "t") -> pa.ChunkedArray:
-        return await self.row_ids_of(transaction, self.table(name), ids)
-
-    @staticmethod
-    async def row_ids_of(transaction: Transaction, table: Table, ids: Sequence[int]) -> pa.ChunkedArray:
+        table = self.table(name)
         among = ", ".join(map(str, ids)) or "NULL"
         async with transaction.reader() as reader:
             relation = await reader.relation(table)

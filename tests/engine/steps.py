@@ -268,8 +268,8 @@ class Player:
                 await self._transaction.insert(table, self._lab.arrow(table, rows))
                 self._effect(lambda world: world.put(table.id, ids, value))
             case Delete(_, ids):
-                await self._delete(table, ids)
-                self._effect(lambda world: world.delete(table.id, ids))
+                gone = await self._delete(table, ids)
+                self._effect(lambda world: world.delete(table.id, gone))
             case DrawValue():
                 sequence = self._sequence(table)
                 value = self._transaction.next_value(sequence)
@@ -283,9 +283,14 @@ class Player:
                 if now is not None:
                     self._define(step, now)
 
-    async def _delete(self, table: Table, ids: Sequence[int]) -> None:
-        row_ids = await self._lab.row_ids_of(self._transaction, table, ids)
-        await self._transaction.delete(table, row_ids)
+    async def _delete(self, table: Table, ids: Sequence[int]) -> tuple[int, ...]:
+        """Those of `ids` that this statement sees, and so deletes: others may insert the rest meanwhile."""
+        key, among = f"c{table.columns[0].id}", ", ".join(map(str, ids))
+        async with self._transaction.reader() as reader:
+            relation = await reader.relation(table)
+            found = await reader.table(f"SELECT _row_id, {key} FROM {relation} WHERE {key} IN ({among})")
+        await self._transaction.delete(table, found.column(0))
+        return tuple(found.column(1).to_pylist())
 
     def _sequence(self, table: Table) -> CatalogId:
         sequences = self._transaction.catalog.sequences.values()
