@@ -6,8 +6,8 @@ table, no setting but TimeZone. (The first wall is `sql.plan`: only SQL rendered
 tree, over allow-listed names, ever gets here.)
 
 A `Cursor` is one connection to the instance, used by one statement at a time. Work runs in a thread of
-the pool, since DuckDB releases the interpreter's lock; a cancelled task interrupts its query and waits
-for the thread, so that a cursor is never used by two at once. Failures come out as `QueryFailed`,
+the tenant's, since DuckDB releases the interpreter's lock; a cancelled task interrupts its query and
+waits for the thread, so that a cursor is never used by two at once. Failures come out as `QueryFailed`,
 `StatementCancelled` or `OutOfMemory`; the DuckDB exception classes do not leave this module.
 """
 
@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -34,7 +35,9 @@ Parameters = Sequence[object] | Mapping[str, object]
 
 BATCH_ROWS = 65_536
 IDLE_CURSORS_MAX = 8
-THREADS_MAX = 32
+THREADS_MAX = 64
+"""Of one tenant; more than it may have connections, so that no statement waits for another's end. They are
+made when they are needed, and end with the tenant."""
 
 
 class Stream:
@@ -292,6 +295,7 @@ class Duck:
         self,
         folder: Path,
         pool: ThreadPoolExecutor,
+        writer_pool: ThreadPoolExecutor,
         *,
         memory_bytes_max: int,
         threads: int,
@@ -327,7 +331,8 @@ class Duck:
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET allowed_configs = ['TimeZone']")
         self._connection.execute("SET lock_configuration = true")
-        self.writer = self._new_cursor()
+        self.writer = Cursor(self._connection.cursor(), writer_pool, self._statements)
+        """For commits; it has a thread of its own, so that they wait for no statement."""
 
     def _new_cursor(self) -> Cursor:
         return Cursor(self._connection.cursor(), self._pool, self._statements)
@@ -379,23 +384,33 @@ class Duck:
 
 
 class Ducks:
-    """Opens the instances of one server. They share its `pool` of threads, which is the only way that
-    DuckDB's work leaves the event loop: a test brings one of its own and decides what runs when."""
+    """Opens the instances of one server. Each has threads of its own: were they shared, one tenant's long
+    statements would stop everybody's commits. They are the only way that DuckDB's work leaves the event
+    loop: a test brings a `pool` for all of it and decides what runs when."""
 
     def __init__(self, setup_sql: Sequence[str] = (), pool: ThreadPoolExecutor | None = None) -> None:
         self._setup_sql = tuple(setup_sql)
-        self._pool = pool or ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="duck")
+        self._given = pool
+        self._pools: WeakSet[ThreadPoolExecutor] = WeakSet()
 
     def open(self, folder: Path, *, memory_bytes_max: int, threads: int) -> Duck:
         """An instance that can reach `folder` and nothing else."""
         return Duck(
             folder,
-            self._pool,
+            self._pool(THREADS_MAX),
+            self._pool(1),
             memory_bytes_max=memory_bytes_max,
             threads=threads,
             setup_sql=self._setup_sql,
         )
 
+    def _pool(self, threads_max: int) -> ThreadPoolExecutor:
+        """Its threads end when nobody has it any more."""
+        pool = self._given or ThreadPoolExecutor(threads_max, thread_name_prefix="duck")
+        self._pools.add(pool)
+        return pool
+
     def close(self) -> None:
         """After all instances."""
-        self._pool.shutdown()
+        for pool in self._pools:
+            pool.shutdown()

@@ -1,0 +1,66 @@
+"""Threads for DuckDB's work: nobody's commit waits for somebody else's long statements."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from pathlib import Path
+
+from engine.duck import THREADS_MAX
+from engine.stores.memory import MemoryStore
+from tests.engine.lab import Lab, opened
+
+
+def test_commits_wait_for_no_statement(tmp_path: Path) -> None:
+    """As many long statements as there are threads: the tenant's own commits go on, and other tenants."""
+
+    async def run() -> None:
+        over = threading.Event()
+        async with opened(MemoryStore(), tmp_path) as lab:
+            await lab.create()
+            await lab.cluster.create_tenant("other", "admin", "verifier")
+            other = Lab(lab.cluster, await lab.cluster.tenant("other"))
+            await other.create()
+            transaction = lab.tenant.begin()
+            await transaction.insert(lab.table(), lab.arrow(lab.table(), [(1, "before")]))
+            cursors = [lab.tenant.duck.cursor() for _ in range(THREADS_MAX + 1)]
+            long = [asyncio.create_task(cursor.run(over.wait)) for cursor in cursors]
+            try:
+                async with asyncio.timeout(20):
+                    await other.insert((1, "elsewhere"))
+                    assert await other.rows() == [(1, "elsewhere")]
+                    await transaction.commit()
+            finally:
+                over.set()
+                await asyncio.gather(*long)
+                for cursor in cursors:
+                    await lab.tenant.duck.release(cursor)
+            assert await lab.rows() == [(1, "before")]
+
+    asyncio.run(run())
+
+
+def test_threads_end_with_their_tenant(tmp_path: Path) -> None:
+    def working() -> int:
+        return sum(thread.name.startswith("duck") for thread in threading.enumerate())
+
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            before = working()
+            for turn in range(3):
+                name = f"other{turn}"
+                await lab.cluster.create_tenant(name, "admin", "verifier")
+                other = Lab(lab.cluster, await lab.cluster.tenant(name))
+                await other.create()
+                await other.insert((1, "elsewhere"))
+                assert await other.rows() == [(1, "elsewhere")]
+                await lab.cluster.drop_tenant(name)
+                del other
+            async with asyncio.timeout(20):
+                while working() > before + 4:
+                    gc.collect()
+                    await asyncio.sleep(0.05)
+        assert working() == 0
+
+    asyncio.run(run())
