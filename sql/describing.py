@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from sql import explain, insert, prepared_sql, query, restoring, sequences, snapshots, update, utility, vacuum
-from sql.answers import StatementDescription
+import re
+
+from sqlglot import exp
+
+from sql import (
+    explain,
+    insert,
+    plan,
+    prepared_sql,
+    query,
+    resolve,
+    restoring,
+    sequences,
+    snapshots,
+    update,
+    utility,
+    vacuum,
+)
+from sql.answers import ResultColumn, StatementDescription
 from sql.errors import SqlError
+from sql.parse import Parsed
 from sql.scope import Arguments, Scope
 from sql.statement import (
     CreateSnapshot,
@@ -26,6 +44,8 @@ from sql.types import by_name
 
 UNKNOWN = 705
 TEXT = by_name("text").oid
+_MOMENT = re.compile(r"\b(system_time|snapshot|timestamp)\b", re.IGNORECASE)
+"""One of these words is in every AS OF."""
 
 
 async def describe(scope: Scope, statement: Statement, oids: tuple[int, ...]) -> StatementDescription:
@@ -34,6 +54,27 @@ async def describe(scope: Scope, statement: Statement, oids: tuple[int, ...]) ->
     found = await _describe(scope, statement, arguments)
     inferred = tuple(oid or TEXT for oid in query.merge_oids(arguments.oids, found.parameter_oids))
     return StatementDescription(inferred, found.columns)
+
+
+def depends_on_values(parsed: Parsed) -> bool:
+    """Whether the moment that a query reads is a parameter's: then so are the columns of its tables. It is
+    asked at every execution, so the text is looked at before the tree is walked."""
+    statement = parsed.statement
+    return (
+        isinstance(statement, Query)
+        and _MOMENT.search(parsed.text) is not None
+        and any(resolve.has_parameter(moment) for moment in plan.moments(statement.tree))
+        and not sequences.calls_in(statement.tree)
+    )
+
+
+async def columns(
+    scope: Scope, statement: Statement, arguments: Arguments
+) -> tuple[ResultColumn, ...] | None:
+    """Of a statement that `depends_on_values`, now that they are known."""
+    assert isinstance(statement, Query)
+    ready = await query.plan(scope, statement.tree, arguments, owner=statement)
+    return await query.describe(scope, ready)
 
 
 async def _describe(scope: Scope, statement: Statement, arguments: Arguments) -> StatementDescription:
@@ -59,6 +100,9 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
             return StatementDescription((), prepared_sql.columns(scope, statement))
         case CreateSnapshot() | DropSnapshot():
             return await snapshots.describe(scope, statement, arguments)
+        case Restore(snapshot=exp.Parameter() as named):
+            oids = await query.moment_oids(scope, named, arguments, "text")
+            return StatementDescription(oids, restoring.COLUMNS)
         case Restore(timestamp=timestamp):
             oids = await query.moment_oids(scope, timestamp, arguments)
             return StatementDescription(oids, restoring.COLUMNS)

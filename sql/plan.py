@@ -7,16 +7,17 @@ kind of thing a file; `RULES` there is the closed set of nodes that have one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from engine.catalog import Catalog, Table
-from engine.ids import Timestamp
+from engine.ids import Timestamp, format_ts
 from sql.errors import SqlError
 from sql.resolve import Moment, moment_of
 from sql.rules.planner import Planner
+from sql.statement import Name
 from sql.system import SystemRelation
 from sql.types import Declared
 
@@ -26,10 +27,16 @@ def moments(tree: exp.Expr) -> tuple[Moment, ...]:
     return tuple(dict.fromkeys(moment_of(version) for version in tree.find_all(exp.Version)))
 
 
+def missing_at(name: Name, ts: Timestamp) -> SqlError:
+    """What is said of a relation that is not there at a moment, by who has no history."""
+    return SqlError("42P01", f'relation "{name}" does not exist at {format_ts(ts)}')
+
+
 @dataclass(frozen=True)
 class Context:
     """What a query is planned in. `now` and `statement_now` are what now() and statement_timestamp() say.
-    `at` is the moment of tables that name none: None is now, as the transaction sees it."""
+    `at` is the moment of tables that name none: None is now, as the transaction sees it. `missing` makes the
+    error of a relation that is not there at a moment of the past."""
 
     catalog: Catalog
     past: Mapping[Moment, tuple[Timestamp, Catalog]]
@@ -42,6 +49,7 @@ class Context:
     statement_now: Timestamp
     settings: Mapping[str, str]
     at: tuple[Timestamp, Catalog] | None = None
+    missing: Callable[[Name, Timestamp], SqlError] = missing_at
 
 
 @dataclass(frozen=True)

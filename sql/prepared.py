@@ -78,11 +78,13 @@ class PreparedStatement:
 
 @dataclass(slots=True)
 class Portal:
-    """`answers` is set once it runs; `rest` are rows read but not yet asked for."""
+    """`answers` is set once it runs; `rest` are rows read but not yet asked for. `columns` are what the
+    client was told of its rows."""
 
     name: str
     statement: PreparedStatement
     values: tuple[object, ...]
+    columns: tuple[ResultColumn, ...] | None = None
     answers: AsyncGenerator[Answer, None] | None = None
     rest: pa.RecordBatch | None = None
     finished: bool = False

@@ -25,14 +25,16 @@ from engine.errors import QueryFailed
 from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
 from engine.tenant import Tenant
-from sql import build, coverage, moments, parse
+from sql import build, coverage, lives, moments, parse
 from sql.answers import ResultColumn
 from sql.errors import SqlError
 from sql.lexer import IDENTIFIER_BYTES_MAX
 from sql.plan import Moment, Plan, plan_query
 from sql.plan import moments as moments_of
 from sql.render import decode_identifier
+from sql.resolve import has_parameter, moment_of
 from sql.scope import NO_ARGUMENTS, Arguments, Past, Scope
+from sql.statement import Name
 from sql.system import SystemContext
 from sql.types import of_duckdb
 
@@ -130,12 +132,18 @@ async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -
     found = {}
     wanted = {moment for query in (tree, *_views_into_the_past(scope, tree)) for moment in moments_of(query)}
     for moment in wanted:
-        if arguments.values is None and moment.timestamp is not None and moment.timestamp.find(exp.Parameter):
-            ts, snapshot = scope.tenant.visible_ts, None
+        if arguments.values is None and has_parameter(moment):
+            ts = lives.newest_with(scope.tenant, scope.names, _tables_at(tree, moment))
+            snapshot = None
         else:
             ts, snapshot = await resolve(scope, moment, arguments)
         found[moment] = (ts, coverage.catalog_at(scope.tenant, ts, snapshot))
     return found
+
+
+def _tables_at(tree: exp.Expr, moment: Moment) -> list[Name]:
+    tables = [version.parent for version in tree.find_all(exp.Version) if moment_of(version) == moment]
+    return [Name(t.name, t.db or None, t.catalog or None) for t in tables if isinstance(t, exp.Table)]
 
 
 # --- which moment -----------------------------------------------------------------------------------
@@ -146,7 +154,8 @@ async def resolve(scope: Scope, moment: Moment, arguments: Arguments) -> tuple[T
     change."""
     snapshot = None
     if moment.snapshot is not None:
-        snapshot = await find_snapshot(scope, scope.tenant, moment.snapshot)
+        name = await snapshot_name(scope, moment.snapshot, arguments)
+        snapshot = await find_snapshot(scope, scope.tenant, name)
         ts = snapshot.timestamp
     else:
         assert moment.timestamp is not None
@@ -159,7 +168,7 @@ async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> 
     """The value of a stable timestamptz expression."""
     column = expression.find(exp.Column)
     if column is not None:
-        hint = "A snapshot's name is a string: SNAPSHOT 'name'." if column.name == "snapshot" else None
+        hint = "A snapshot is named by SNAPSHOT name." if _is_name(expression) else None
         raise SqlError("42P10", "a moment cannot depend on a table's columns", hint=hint)
     ready = await _plan_moment(scope, expression, arguments)
     async with scope.reader() as reader:
@@ -169,17 +178,35 @@ async def evaluate(scope: Scope, expression: exp.Expr, arguments: Arguments) -> 
     return moments.not_null(timestamp_value(rows.column(0)))
 
 
-async def _plan_moment(scope: Scope, expression: exp.Expr, arguments: Arguments) -> Ready:
-    tree = build.select([build.alias(build.cast(expression.copy(), "timestamptz"), "moment")])
-    return await plan(scope, tree, arguments, owner=tree)
+def _is_name(expression: exp.Expr) -> bool:
+    return isinstance(expression, exp.Column) and not expression.table
 
 
-async def moment_oids(scope: Scope, expression: exp.Expr | None, arguments: Arguments) -> tuple[int, ...]:
-    """The parameter types of a statement whose moment is `expression`."""
+async def _plan_moment(
+    scope: Scope, expression: exp.Expr, arguments: Arguments, type_: str = "timestamptz"
+) -> Ready:
+    tree = build.select([build.alias(build.cast(expression.copy(), type_), "moment")])
+    return await plan(scope, tree, arguments, owner=expression, stage=f"moment as {type_}")
+
+
+async def moment_oids(
+    scope: Scope, expression: exp.Expr | None, arguments: Arguments, type_: str = "timestamptz"
+) -> tuple[int, ...]:
+    """The parameter types of a statement whose moment is `expression`; of `type_`, if it is a parameter."""
     if expression is None:
         return arguments.oids
-    ready = await _plan_moment(scope, expression, arguments)
+    ready = await _plan_moment(scope, expression, arguments, type_)
     return merge_oids(arguments.oids, ready.plan.parameter_oids)
+
+
+async def snapshot_name(scope: Scope, given: str | exp.Parameter, arguments: Arguments) -> str:
+    """What comes after SNAPSHOT: a name, a timestamp as text, or a parameter's value."""
+    if isinstance(given, str):
+        return given
+    found = await value(scope, given, "text", arguments)
+    if not isinstance(found, str):
+        raise SqlError("22004", "the name of the snapshot is null")
+    return found
 
 
 async def find_snapshot(scope: Scope, tenant: Tenant, text: str) -> Snapshot:

@@ -22,16 +22,23 @@ from sql.types import Declared
 
 @dataclass(frozen=True)
 class Moment:
-    """One AS OF as the text has it: a snapshot's name or an expression."""
+    """One AS OF as the text has it: a snapshot's name (or the parameter that holds it) or an expression."""
 
-    snapshot: str | None
+    snapshot: str | exp.Parameter | None
     timestamp: exp.Expr | None
 
 
 def moment_of(version: exp.Version) -> Moment:
     if version.this == "SNAPSHOT":
-        return Moment(version.expression.this, None)
+        named = version.expression
+        return Moment(named if isinstance(named, exp.Parameter) else named.this, None)
     return Moment(None, version.expression)
+
+
+def has_parameter(moment: Moment) -> bool:
+    """Whether only the parameters' values tell which moment it is."""
+    told = moment.timestamp if moment.snapshot is None else moment.snapshot
+    return isinstance(told, exp.Expr) and told.find(exp.Parameter) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ async def _moment(
     scope: Scope, statement: Restore, target: Tenant, arguments: Arguments
 ) -> tuple[Timestamp, Snapshot | None]:
     if statement.snapshot is not None:
-        snapshot = await query.find_snapshot(scope, target, statement.snapshot)
+        name = await query.snapshot_name(scope, statement.snapshot, arguments)
+        snapshot = await query.find_snapshot(scope, target, name)
         return snapshot.timestamp, snapshot
     assert statement.timestamp is not None
     return await query.evaluate(scope, statement.timestamp, arguments), None

@@ -16,12 +16,15 @@ from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
 from engine.tenant import Tenant
 from engine.transaction import Transaction
+from sql import lives
 from sql.block import AsOf, Block
 from sql.errors import SqlError
 from sql.interrupts import Interrupts
 from sql.plan import Context, Moment
 from sql.principal import Principal
+from sql.resolve import Names
 from sql.settings import Settings, milliseconds, search_path
+from sql.statement import Name
 
 if TYPE_CHECKING:
     from sql.copying import CopyReceiver
@@ -102,6 +105,14 @@ class Scope:
     def search_path(self) -> tuple[str, ...]:
         return search_path(self.settings["search_path"], self.principal.role)
 
+    @property
+    def names(self) -> Names:
+        return Names(self.database_name, self.search_path, self.principal.tenant)
+
+    def missing(self, name: Name, ts: Timestamp) -> SqlError:
+        """42P01 of a relation that is not there at a moment of the past."""
+        return lives.missing(self.tenant, self.names, name, ts, self.settings["TimeZone"])
+
     def context(self, arguments: Arguments, past: Past) -> Context:
         """What `sql.plan` plans a query in."""
         as_of = self.as_of
@@ -117,6 +128,7 @@ class Scope:
             now=self.block.started,
             statement_now=self.statement_now,
             settings=self.settings.effective,
+            missing=self.missing,
         )
 
     @contextlib.asynccontextmanager

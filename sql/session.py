@@ -214,12 +214,19 @@ class Session:
                     "25P02",
                     "current transaction is aborted, commands ignored until end of transaction block",
                 )
-            await self._prepared.open(Portal(portal, found, tuple(parameters)))
+            await self._prepared.open(Portal(portal, found, tuple(parameters), found.columns))
 
     async def describe_portal(self, portal: str) -> tuple[ResultColumn, ...] | None:
         """Describe of a portal; None when it returns no rows."""
         async with self._guarded():
-            return self._prepared.portal(portal).statement.columns
+            found = self._prepared.portal(portal)
+            item = found.statement.parsed
+            if item is not None and found.answers is None and describing.depends_on_values(item):
+                execution.begin_statement(self._scope, item.statement)
+                arguments = Arguments(found.statement.parameter_oids, found.values)
+                with self._interruptible():
+                    found.columns = await describing.columns(self._scope, item.statement, arguments)
+            return found.columns
 
     async def run(self, portal: str, row_limit: int) -> AsyncIterator[Answer]:
         """Execute. At most `row_limit` rows (0: all), then `Suspended`; again goes on."""
@@ -240,7 +247,7 @@ class Session:
                 with self._interruptible():
                     async for answer in _limited(found, row_limit):
                         if isinstance(answer, RowsBegin):
-                            _require_same_result(found.statement.columns, answer.columns)
+                            _require_same_result(found.columns, answer.columns)
                         yield answer
             finally:
                 self._running = None

@@ -103,14 +103,14 @@ class Calls(TypeNames):
                 self.advance()
                 return placed(exp.Literal.number(token.text), token)
             case "parameter":
-                return self._parameter()
+                return self.parameter()
             case "bits":
                 return self._bits()
         if self.at_operator("("):
             return self.parenthesised()
         raise self.wrong()
 
-    def _parameter(self) -> exp.Expr:
+    def parameter(self) -> exp.Parameter:
         token = self.advance()
         if len(token.text) > 5 or not 1 <= int(token.text) <= 65535:
             raise self.refused("42P02", f"there is no parameter ${token.text}", token)

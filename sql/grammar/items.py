@@ -9,7 +9,7 @@ from sqlglot import exp
 from sql.grammar.cursor import placed
 from sql.grammar.expressions import OR, Expressions
 from sql.grammar.typenames import as_data_type
-from sql.lexer import NAME, STRING, WORD, Token
+from sql.lexer import NAME, PARAMETER, STRING, WORD, Token
 
 
 class Items(Expressions):
@@ -237,7 +237,7 @@ class Items(Expressions):
         return self.at_operator("{") or (self.at("at") and self.peek().text == "(")
 
     def _as_of(self) -> exp.Version | None:
-        """FOR SYSTEM_TIME AS OF …, ``{SNAPSHOT = 'name'}``, AT (TIMESTAMP | SNAPSHOT => …)."""
+        """FOR SYSTEM_TIME AS OF …, ``{SNAPSHOT = name}``, AT (TIMESTAMP | SNAPSHOT => …)."""
         token = self.token
         if self.follows("for", "system_time"):
             self.take("for", "system_time")
@@ -245,9 +245,8 @@ class Items(Expressions):
                 if self.at("between", "from", "all", "contained"):
                     raise self.unsupported(f"FOR SYSTEM_TIME {self.token.text.upper()}")
                 raise self.wrong()
-            if self.at("snapshot") and self.peek().kind == STRING:
-                self.advance()
-                return self._version("SNAPSHOT", exp.Literal.string(self.string()), token)
+            if self.take("snapshot"):
+                return self._version("SNAPSHOT", self.snapshot_value(), token)
             return self._version("TIMESTAMP", self.expression(7), token)
         if self.take_operator("{"):
             word = self.one_of("snapshot", "timestamp")
@@ -267,10 +266,20 @@ class Items(Expressions):
 
     def _version_value(self, word: str, token: Token) -> exp.Version:
         if word == "snapshot":
-            return self._version("SNAPSHOT", exp.Literal.string(self.string()), token)
+            return self._version("SNAPSHOT", self.snapshot_value(), token)
         return self._version("TIMESTAMP", self.expression(OR), token)
 
-    def _version(self, what: str, value: exp.Expr, token: Token) -> exp.Version:
+    def snapshot_value(self) -> str | exp.Parameter:
+        """The snapshot to read or to go back to: a name, as an identifier or as a string, a timestamp as a
+        string, or a parameter that holds either."""
+        return self.parameter() if self.token.kind == PARAMETER else self.snapshot_name()
+
+    def snapshot_name(self) -> str:
+        return self.string() if self.token.kind == STRING else self.name()
+
+    def _version(self, what: str, value: exp.Expr | str, token: Token) -> exp.Version:
+        if isinstance(value, str):
+            value = exp.Literal.string(value)
         return placed(exp.Version(this=what, kind="AS OF", expression=value), token)
 
 

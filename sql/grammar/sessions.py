@@ -105,7 +105,7 @@ class Sessions(Definitions):
         if self.at("transaction") and self.peek().text not in ("=", "to", "."):
             self.advance()
             if self.take("snapshot"):
-                return st.SetTransactionSnapshot(self.string())
+                return st.SetTransactionSnapshot(self.snapshot_name())
             return st.SetTransaction(self._modes(required=True), session=False)
         return self._set_value(local)
 

@@ -11,7 +11,7 @@ from sql import keywords
 from sql import statement as st
 from sql.grammar.expressions import OR
 from sql.grammar.roles import Roles
-from sql.lexer import NUMBER, STRING
+from sql.lexer import NAME, NUMBER, STRING
 from sql.settings import TENANT_SETTINGS
 
 COLUMNS = frozenset(
@@ -86,7 +86,7 @@ class Snapshots(Roles):
     def create_snapshot(self) -> st.Statement:
         self.expect("snapshot")
         if_not_exists = self.take("if", "not", "exists")
-        name = self.name() if self.at_name() else None
+        name = self.snapshot_name() if self.token.kind == STRING or self.at_name() else None
         if if_not_exists and name is None:
             raise self.wrong()
         level: Level = "tenant"
@@ -97,6 +97,9 @@ class Snapshots(Roles):
         as_of = None
         if self.take("as"):
             self.expect("of")
+            if self.at("snapshot"):
+                hint = "The timestamp is a snapshot's key: there is no second one at the same moment."
+                raise self.refused("0A000", "CREATE SNAPSHOT … AS OF SNAPSHOT is not supported", hint=hint)
             as_of = self.expression(OR)
         comment, retain = self._snapshot_options()
         returning = self.returning()
@@ -124,16 +127,18 @@ class Snapshots(Roles):
         self.expect("snapshot")
         if_exists = self.take("if", "exists")
         if if_exists or self._at_snapshot_names():
-            names = [self.name()]
+            names = [self.snapshot_name()]
             while self.take_operator(","):
-                names.append(self.name())
+                names.append(self.snapshot_name())
             return st.DropSnapshot(tuple(names), if_exists, None, self.returning(), from_delete=False)
         self.take("where")
         condition = self.expression()
         return st.DropSnapshot((), False, condition, self.returning(), from_delete=False)
 
     def _at_snapshot_names(self) -> bool:
-        if not self.at_name(keywords.NOT_A_NAME):
+        """A name or string that nothing follows, or a list of them. A string alone would be no condition."""
+        quoted = self.token.kind in (NAME, STRING)
+        if not quoted and not self.at_name(keywords.NOT_A_NAME):
             return False
         after = self.peek()
         if after.text == "," and after.kind == "operator":
@@ -141,7 +146,7 @@ class Snapshots(Roles):
         alone = (
             after.kind == "end" or after.text == ";" or (after.kind == "word" and after.text == "returning")
         )
-        return alone and self.token.text not in COLUMNS
+        return alone and (self.token.kind == STRING or self.token.text not in COLUMNS)
 
     # --- RESTORE --------------------------------------------------------------------------------
 
@@ -154,11 +159,11 @@ class Snapshots(Roles):
             names = [self._covered_name(level)]
             while level == "table" and self.take_operator(","):
                 names.append(self._covered_name(level))
-        snapshot: str | None = None
+        snapshot: str | exp.Parameter | None = None
         timestamp: exp.Expr | None = None
         if self.take("from"):
             self.expect("snapshot")
-            snapshot = self.string() if self.token.kind == STRING else self.name()
+            snapshot = self.snapshot_value()
         else:
             self.expect("to", "timestamp")
             timestamp = self.expression()

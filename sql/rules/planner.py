@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
@@ -15,6 +15,7 @@ from sql.params import Parameters
 from sql.render import encode_identifier, marker
 from sql.resolve import Names, Scope
 from sql.rules import coercion
+from sql.statement import Name
 from sql.system import SystemRelation
 from sql.types import Declared
 
@@ -52,6 +53,8 @@ class PlanContext(Protocol):
     def statement_now(self) -> Timestamp: ...
     @property
     def settings(self) -> Mapping[str, str]: ...
+    @property
+    def missing(self) -> Callable[[Name, Timestamp], SqlError]: ...
 
 
 class Planner:

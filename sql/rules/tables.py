@@ -9,11 +9,13 @@ from sqlglot import exp
 from engine.catalog import Catalog, Table, View
 from engine.catalog import Sequence as SequenceBody
 from engine.ids import Timestamp
+from sql import build
 from sql.bound import BOOL, INT8, ColumnOrigin, type_named
 from sql.errors import SqlError
 from sql.resolve import Column, Common, Names, Scope, Source, find_relation, moment_of
 from sql.rules.joined import Joined, alias_of, source_of
 from sql.rules.planner import Planner
+from sql.statement import Name
 from sql.system import SystemRelation
 from sql.types import Declared
 
@@ -37,6 +39,10 @@ def table(planner: Planner, node: exp.Table, scope: Scope) -> Joined:
     match relation:
         case None:
             dotted = ".".join(part for part in (database, schema, name) if part)
+            if at is not None:
+                error = planner.context.missing(Name(name, schema, database), at[0])
+                error.position = planner.position(node)
+                raise error
             raise planner.error("42P01", f'relation "{dotted}" does not exist', node)
         case Table():
             return _stored(planner, node, relation, shown, _schema_name(catalog, relation), ts)
@@ -55,7 +61,17 @@ def _moment(planner: Planner, node: exp.Table, scope: Scope) -> tuple[Timestamp,
     found = planner.context.past.get(moment_of(version))
     if found is None:
         raise planner.error("0A000", "AS OF inside a view is not supported", node)
+    if version.find(exp.Parameter) is not None:
+        _settle_parameters(planner, version)
     return found
+
+
+def _settle_parameters(planner: Planner, version: exp.Version) -> None:
+    """The moment is known already; what it tells of its parameters' types is wanted nevertheless."""
+    beside = Planner(planner.context)
+    beside.parameters = planner.parameters
+    type_ = "text" if version.this == "SNAPSHOT" else "timestamptz"
+    beside.expression(build.cast(version.expression.copy(), type_), Scope(at=planner.context.at))
 
 
 def _schema_name(catalog: Catalog, relation: Table | View) -> str | None:

@@ -58,11 +58,11 @@ class DropSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """`snapshot` (a name or a timestamp as text) or `timestamp` (an expression). At a narrower level
-    `names` tell what: one database or schema, or tables."""
+    """`snapshot` (a name or a timestamp as text, or a parameter) or `timestamp` (an expression). At a
+    narrower level `names` tell what: one database or schema, or tables."""
 
     tenant: str | None
-    snapshot: str | None
+    snapshot: str | exp.Parameter | None
     timestamp: exp.Expr | None
     method: Literal["physical", "logical"]
     level: Level = "tenant"

@@ -65,7 +65,7 @@ ERROR: 42704 snapshot "st" does not cover the catalog "pg_class"
 DETAIL: It is a snapshot of the table postgres.public.t.
 HINT: Within history_retention any moment is readable by its timestamp.
 a>! SELECT * FROM nosuch FOR SYSTEM_TIME AS OF SNAPSHOT 'st'
-ERROR: 42P01 relation "nosuch" does not exist
+ERROR: 42P01 relation "nosuch" does not exist at <time>
 a> SELECT * FROM app.names FOR SYSTEM_TIME AS OF SNAPSHOT 'ss'
 name
 ada
@@ -146,7 +146,8 @@ one
 two
 SELECT 2
 a>! SELECT * FROM t2 FOR SYSTEM_TIME AS OF SNAPSHOT 'st'
-ERROR: 42P01 relation "t2" does not exist
+ERROR: 42P01 relation "t2" does not exist at <time>
+HINT: It was renamed from "t" at <time>.
 -- after all history has gone
 a> ALTER TENANT acme SET (history_retention = '0')
 ALTER TENANT

@@ -100,7 +100,8 @@ id | text | extra
 2 | two | 7
 SELECT 2
 a>! SELECT * FROM back FOR SYSTEM_TIME AS OF :m1
-ERROR: 42P01 relation "back" does not exist
+ERROR: 42P01 relation "back" does not exist at <time>
+HINT: It was created at <time>.
 a> CREATE TABLE t (other text)
 CREATE TABLE
 a> SELECT * FROM t
@@ -151,5 +152,4 @@ ERROR: 42601 syntax error at or near "FOR"
 a>! SELECT * FROM t FOR SYSTEM_TIME AS OF 'infinity'
 ERROR: 22023 the moment to read must be finite, and a date of our era
 a>! SELECT * FROM t FOR SYSTEM_TIME AS OF SNAPSHOT unquoted
-ERROR: 42P10 a moment cannot depend on a table's columns
-HINT: A snapshot's name is a string: SNAPSHOT 'name'.
+ERROR: 42704 snapshot "unquoted" does not exist
