@@ -38,7 +38,7 @@ def resolve(
             case "schema":
                 found.append(_schema(scope, catalog, name, when).id)
             case _:
-                found.append(_table(scope, catalog, name, when).id)
+                found.append(_table(scope, catalog, name, ts, when).id)
     return Extent(level, tuple(dict.fromkeys(found)))
 
 
@@ -58,7 +58,7 @@ def _schema(scope: Scope, catalog: Catalog, name: Name, when: str) -> Schema:
     return found
 
 
-def _table(scope: Scope, catalog: Catalog, name: Name, when: str) -> Table:
+def _table(scope: Scope, catalog: Catalog, name: Name, ts: Timestamp | None, when: str) -> Table:
     if names.is_system(scope, name):
         raise SqlError("42501", f'permission denied: "{name}" is a system catalog')
     home = _database(scope, catalog, name.database, when)
@@ -70,7 +70,9 @@ def _table(scope: Scope, catalog: Catalog, name: Name, when: str) -> Table:
         if found is not None:
             hint = "What is no table comes along with its schema."
             raise SqlError("42809", f'"{name.name}" is not a table{when}', hint=hint)
-    raise SqlError("42P01", f'relation "{name}" does not exist{when}')
+    if ts is not None:
+        raise scope.missing(name, ts)
+    raise SqlError("42P01", f'relation "{name}" does not exist')
 
 
 class Place(TypedDict):

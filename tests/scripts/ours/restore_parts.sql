@@ -223,6 +223,7 @@ a> ALTER TABLE t RENAME TO renamed
 ALTER TABLE
 a>! RESTORE TABLE renamed FROM SNAPSHOT s
 ERROR: 42P01 relation "renamed" does not exist at <time>
+HINT: It was renamed from "t" at <time>.
 a> RESTORE TABLE t FROM SNAPSHOT s
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 1 | 0 | 2 | 0
@@ -441,6 +442,7 @@ a>! RESTORE TABLE nosuch FROM SNAPSHOT s
 ERROR: 42P01 relation "nosuch" does not exist at <time>
 a>! RESTORE TABLE newer FROM SNAPSHOT s
 ERROR: 42P01 relation "newer" does not exist at <time>
+HINT: It was renamed from "other" at <time>.
 a>! RESTORE TABLE nosuch.t FROM SNAPSHOT s
 ERROR: 42P01 relation "nosuch.t" does not exist at <time>
 a>! RESTORE SCHEMA nosuch FROM SNAPSHOT s
