@@ -11,11 +11,12 @@ whole, `bytes_max`, is kept by four things, the cheap and foreseeable ones first
    `WORKSPACE_SHARE` (beyond it 53200). An open tenant without data takes 5 MB, four of them DuckDB's own
    catalog.
 3. *What comes and goes* cannot be foreseen, so it is measured. The watch looks at what the process
-   takes ten times a second. Above `SHED_AT` of the whole, hot tables that nobody reads are dropped: they
-   are copies. Above `END_AT`, one statement is ended with 53200: of the tenant whose statements have the
-   most in DuckDB's buffers, the one at work for the longest. Then it looks again.
-4. *Between two looks* the ceiling on the process's address space (`server.ceiling`) lets an
-   allocation fail that would go beyond; it fails the statement that asks for it.
+   takes twenty times a second. Above `SHED_AT` of the whole, hot tables that nobody reads are dropped: they
+   are copies. Above `END_AT`, statements are ended with 53200, as many as it needs: of the tenants whose
+   statements have the most in DuckDB's buffers, the one at work for the longest.
+4. *Between two looks* the ceiling on the process's address space (`server.ceiling`) lets an allocation fail
+   that would go beyond; it fails the statement that asks for it. `RESERVE_BYTES` are kept back for what
+   the server itself needs then.
 
 The server itself goes on in every case. The price of measuring instead of reserving: when tenants ask for
 more than there is at the same time, some statement is ended that would have fitted alone.
@@ -44,11 +45,13 @@ from engine.errors import OutOfMemory
 HOT_SHARE = 0.4
 TAIL_SHARE = 0.125
 WORKSPACE_SHARE = 0.25
-SHED_AT, SHED_TO = 0.85, 0.75
-END_AT = 0.95
-LOOK_SECONDS = 0.1
+RESERVE_BYTES = 128 * 2**20
+SHED_AT, SHED_TO = 0.8, 0.7
+END_AT = 0.9
+"""Shares of what is left without the reserve."""
+LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
-"""How long a statement that was told to end may take before another one is."""
+"""How long a statement that was told to end may take before another one is told in its place."""
 GIVE_BACK_SECONDS = 1.0
 """The least time between two runs through the allocators: they cost some milliseconds."""
 AT_WORK_BYTES_MIN = 16 * 2**20
@@ -115,11 +118,12 @@ class MemoryWatch:
         clock: Clock,
     ) -> None:
         self._process = process
-        self._bytes_max = bytes_max
+        self._bytes_max = bytes_max - RESERVE_BYTES
         self._copies = copies
         self._ducks = ducks
         self._clock = clock
-        self._ending: tuple[Cursor, float] | None = None
+        self._ending: dict[Cursor, tuple[int, float]] = {}
+        """Statements that were told to end: what they had, and when they should be gone."""
         self._gave_back_at = clock.monotonic()
 
     async def run(self) -> None:
@@ -132,7 +136,7 @@ class MemoryWatch:
 
     async def look(self) -> None:
         taken = self._process.taken()
-        self._process.ceiling(max(self._bytes_max - taken, 0))
+        self._process.ceiling(max(self._bytes_max - taken, RESERVE_BYTES))
         if taken < self._bytes_max * SHED_AT:
             return
         if self._clock.monotonic() - self._gave_back_at >= GIVE_BACK_SECONDS:
@@ -141,29 +145,31 @@ class MemoryWatch:
             taken = self._process.taken()
         shed = self._copies.shed(taken - int(self._bytes_max * SHED_TO))
         if shed == 0 and taken >= self._bytes_max * END_AT:
-            await self._end_one()
+            await self._end(taken - int(self._bytes_max * SHED_AT))
 
-    async def _end_one(self) -> None:
-        """End the statement that is most to blame, unless one is ending already."""
+    async def _end(self, needed: int) -> None:
+        """End statements until those that are to end have so many bytes, the largest first."""
         now = self._clock.monotonic()
-        if self._ending is not None and self._ending[0].at_work and now < self._ending[1] + PATIENCE_SECONDS:
-            return
+        self._ending = {c: told for c, told in self._ending.items() if c.at_work and now < told[1]}
+        needed -= sum(size for size, _ in self._ending.values())
         ducks = [duck for duck in self._ducks() if duck.at_work()]
         sizes = await asyncio.gather(*(asyncio.to_thread(duck.bytes_at_work) for duck in ducks))
         for size, duck in sorted(zip(sizes, ducks, strict=True), key=lambda pair: pair[0], reverse=True):
-            told = None if self._ending is None else self._ending[0]
-            cursors = [cursor for cursor in duck.at_work() if cursor is not told]
-            if size >= AT_WORK_BYTES_MIN and cursors:
-                log.warning("out of memory: a statement that had %.0f MB is ended", size / 2**20)
-                cursors[0].end(
-                    OutOfMemory(
-                        "the server's memory limit was reached, and this statement took the most",
-                        hint="Make the statement smaller, try it when less is going on, or give the server "
-                        "more memory.",
-                    )
-                )
-                self._ending = (cursors[0], now)
+            cursors = [cursor for cursor in duck.at_work() if cursor.ended_by is None]
+            if needed <= 0 or size < AT_WORK_BYTES_MIN:
                 return
+            if not cursors or any(cursor in self._ending for cursor in duck.at_work()):
+                continue
+            log.warning("out of memory: a statement that had %.0f MB is ended", size / 2**20)
+            cursors[0].end(
+                OutOfMemory(
+                    "the server's memory limit was reached, and this statement took the most",
+                    hint="Make the statement smaller, try it when less is going on, or give the server "
+                    "more memory.",
+                )
+            )
+            self._ending[cursors[0]] = (size, now + PATIENCE_SECONDS)
+            needed -= size
 
 
 def give_back() -> None:

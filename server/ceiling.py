@@ -6,7 +6,7 @@ on; without one the kernel would end the whole process.
 
 Threads and libraries reserve addresses that they never use, 20 MB a tenant and more, so a fixed limit
 would be either too low or worthless. This one follows: what is reserved now, and as much more as there
-is memory left (`engine.memory` tells how much, ten times a second). Where the system does not tell what a
+is memory left (`engine.memory` tells how much, many times a second). Where the system does not tell what a
 process takes, there is only the machine's memory as a limit.
 """
 
@@ -17,8 +17,6 @@ import resource
 
 FLOOR_BYTES = 8 * 2**30
 """Of the limit that does not follow."""
-ROOM_BYTES_MIN = 256 * 2**20
-"""Always allowed on top, so that the server's own small needs are met when statements have taken all."""
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -32,7 +30,7 @@ def follow(room_bytes: int) -> None:
     """Let the process have `room_bytes` more than it has reserved now."""
     reserved = _pages(0)
     if reserved:
-        _set(reserved + max(room_bytes, ROOM_BYTES_MIN))
+        _set(reserved + room_bytes)
 
 
 def resident_bytes() -> int:

@@ -43,6 +43,7 @@ PARTS = (
     Part("kill", "tests/processes/test_kill.py", {"REWINDDB_KILL_ROUNDS": 50}),
     Part("stop", "tests/processes/test_takeover.py", {"REWINDDB_STOP_ROUNDS": 20}),
     Part("store", "tests/processes/test_store_down.py", {"REWINDDB_RESTART_ROUNDS": 5}),
+    Part("many", "tests/processes/test_many.py"),
 )
 
 

@@ -36,7 +36,8 @@ class World:
 
     def __post_init__(self) -> None:
         process = Process(lambda: self.taken, self.room.append)
-        self.watch = MemoryWatch(process, MAX, self, lambda: self.ducks, self.clock)
+        given = MAX + memory.RESERVE_BYTES
+        self.watch = MemoryWatch(process, given, self, lambda: self.ducks, self.clock)
 
     def shed(self, bytes_min: int) -> int:
         freed = min(self.copies, bytes_min)
@@ -81,7 +82,7 @@ def test_the_ceiling_follows_what_is_left(tmp_path: Path) -> None:
         async with world(tmp_path, 0) as here:
             for here.taken in (0, MAX // 2, 2 * MAX):
                 await here.watch.look()
-            assert here.room == [MAX, MAX - MAX // 2, 0]
+            assert here.room == [MAX, MAX - MAX // 2, memory.RESERVE_BYTES]
 
     asyncio.run(run())
 
@@ -128,17 +129,35 @@ def test_the_statement_with_the_most_is_ended_and_no_other(tmp_path: Path) -> No
     asyncio.run(run())
 
 
-def test_one_at_a_time_and_the_next_when_it_does_not_go(tmp_path: Path) -> None:
+def test_as_many_as_it_needs_and_others_when_they_do_not_go(tmp_path: Path) -> None:
     async def run() -> None:
         async with world(tmp_path, 2) as here:
             running = [await at_work(duck, LARGE) for duck in here.ducks]
             for duck in here.ducks:
                 await until(lambda duck=duck: duck.bytes_at_work() > PLENTY)  # type: ignore[misc]
-            here.taken = MAX
-            await here.watch.look()
-            await here.watch.look()
-            assert [cursor.ended_by is None for cursor, _ in running].count(False) == 1
+
+            def ended() -> int:
+                return sum(cursor.ended_by is not None for cursor, _ in running)
+
+            await here.watch._end(2**20)
+            await here.watch._end(2**20)
+            assert ended() == 1
             here.clock.advance(int(memory.PATIENCE_SECONDS * 1e6) + 1)
+            await here.watch._end(2**20)
+            assert ended() == 2
+            for duck, (cursor, task) in zip(here.ducks, running, strict=True):
+                await stop(duck, cursor, task)
+
+    asyncio.run(run())
+
+
+def test_much_too_much_ends_several(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with world(tmp_path, 2) as here:
+            running = [await at_work(duck, LARGE) for duck in here.ducks]
+            for duck in here.ducks:
+                await until(lambda duck=duck: duck.bytes_at_work() > PLENTY)  # type: ignore[misc]
+            here.taken = 4 * MAX
             await here.watch.look()
             assert all(cursor.ended_by is not None for cursor, _ in running)
             for duck, (cursor, task) in zip(here.ducks, running, strict=True):
