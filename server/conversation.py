@@ -14,10 +14,10 @@ It knows no sockets: a `Client` brings the next message and takes what is said. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, assert_never, cast
+from typing import Generic, Protocol, Self, TypeVar, assert_never, cast
 
 import pyarrow as pa
 
@@ -41,6 +41,7 @@ INLINE_BYTES = 1 << 15
 """Work on less than this is done on the event loop; a thread would cost more than it gives."""
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 Sender = Callable[[pa.RecordBatch], Awaitable[None]]
 
 
@@ -269,6 +270,13 @@ class Conversation:
     async def _copy_in(self, answer: answers.CopyIn) -> None:
         self._client.say(backend.CopyInResponse(len(answer.columns)))
         reader = CopyReader(answer.columns, answer.options)
+        async with _Beside(self._copy_batches) as taking:
+            failure = await self._copy_bytes(reader, taking)
+        await self._session.copy_end(failure)
+
+    async def _copy_bytes(self, reader: CopyReader, taking: _Beside[Sequence[pa.RecordBatch]]) -> str | None:
+        """Reads to the end of COPY's data, whose rows the session takes while more are read; what CopyFail
+        said."""
         gathered = bytearray()
         while True:
             message = await self._client.next_message()
@@ -276,22 +284,48 @@ class Conversation:
                 case frontend.CopyData():
                     gathered += message.data
                     if len(gathered) >= COPY_BYTES:
-                        await self._copy_batches(await asyncio.to_thread(reader.feed, bytes(gathered)))
+                        await taking.give(await asyncio.to_thread(reader.feed, bytes(gathered)))
                         gathered.clear()
                 case frontend.CopyDone():
-                    rest = bytes(gathered)
-                    await self._copy_batches(await asyncio.to_thread(_read_rest, reader, rest))
-                    await self._session.copy_end(None)
-                    return
+                    await taking.give(await asyncio.to_thread(_read_rest, reader, bytes(gathered)))
+                    return None
                 case frontend.CopyFail():
-                    await self._session.copy_end(message.reason)
-                    return
+                    return message.reason
                 case _:
                     raise AssertionError(f"{type(message).__name__} within a COPY")
 
     async def _copy_batches(self, batches: Sequence[pa.RecordBatch]) -> None:
         for batch in batches:
             await self._session.copy_data(batch)
+
+
+class _Beside(Generic[Item]):
+    """One piece of work at a time beside what its owner does. Left only when it is over; a failure of it
+    comes up with the next piece, or at the end."""
+
+    def __init__(self, work: Callable[[Item], Coroutine[None, None, None]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+
+    async def give(self, item: Item) -> None:
+        """Waits for the piece before."""
+        await self._over()
+        self._task = asyncio.create_task(self._work(item))
+
+    async def _over(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            await task
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is not None and self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        else:
+            await self._over()
 
 
 def _read_rest(reader: CopyReader, data: bytes) -> list[pa.RecordBatch]:

@@ -122,7 +122,7 @@ class CopyReader:
         unescaped or unquoted, save for FORCE_NULL."""
         null = self._format.null.decode()
         null_before = pc.equal(raw, null)
-        if name not in self._force_not_null:
+        if name not in self._force_not_null and pc.any(null_before).as_py():
             raw = pc.if_else(null_before, None, raw)
         if not self._format.csv:
             marked = pc.fill_null(pc.match_substring(raw, "\\"), False)
@@ -138,7 +138,7 @@ class CopyReader:
         quoted = pc.match_substring(raw, quote)
         if not pc.any(quoted).as_py():
             return raw
-        inner = pc.utf8_slice_codeunits(raw, 1, -1)
+        inner = pc.binary_slice(raw.view(pa.binary()), 1, -1).view(pa.string())
         if format.escape is None:
             irregular = pc.match_substring(pc.replace_substring(inner, quote * 2, ""), quote)
             inner = pc.replace_substring(inner, quote * 2, quote)

@@ -23,6 +23,7 @@ _WITH_LETTERS = (
     r"(?i)\s*[+-]?(infinity|epoch)\s*"
     r"|\s*[0-9-]+([T ][0-9:.]+([+-][0-9:]+)?)?\s*(Z|UTC|GMT|[a-z_]+/[a-z_/+-]+|AD)?\s*"
 )
+_ISO = r"[0-9-]+[T ][0-9:.]+Z?"
 _RELATIVE = r"(?i)\s*(now|today|tomorrow|yesterday)\s*"
 _ITEM = r'"(?:[^"\\]|\\.)*"|(?:[^"\\{},]|\\.)+'
 _HEX = r"\\x(\s*[0-9a-fA-F]{2})*\s*"
@@ -123,13 +124,13 @@ def _bytea(x: str) -> str:
 
 
 def _moment(wanted: Declared, x: str) -> str:
-    """Text without letters is DuckDB's to read. Of the words PostgreSQL knows, those that mean the
-    present are refused: the tenant's clock is not DuckDB's."""
+    """Text without letters, but for those of ISO 8601, is DuckDB's to read. Of the words PostgreSQL knows,
+    those that mean the present are refused: the tenant's clock is not DuckDB's."""
     relative = _error("0A000", "the date/time input '", x, "' is not supported")
     before_christ = f"regexp_replace({x}, {_literal(f'^{_BEFORE_CHRIST}$')}, '\\1 (BC)\\2')"
     anno_domini = f"regexp_replace({x}, '(?i)\\s*AD\\s*$', '')"
     return (
-        f"CASE WHEN upper({x}) = lower({x}) THEN {assignment_cast(wanted, x)} "
+        f"CASE WHEN upper({x}) = lower({x}) OR {_matches(x, _ISO)} THEN {assignment_cast(wanted, x)} "
         f"WHEN {_matches(x, _BEFORE_CHRIST)} THEN {assignment_cast(wanted, before_christ)} "
         f"WHEN {_matches(x, _RELATIVE)} THEN {relative} "
         f"WHEN {_matches(x, _WITH_LETTERS)} THEN {assignment_cast(wanted, anno_domini)} "
