@@ -26,7 +26,7 @@ from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema,
 from engine.clock import Clock, SystemClock
 from engine.dropped import Sweeper, last_named
 from engine.duck import Duck, Ducks
-from engine.errors import EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
+from engine.errors import CommitUnknown, EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
 from engine.history import Entry
 from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
@@ -216,7 +216,7 @@ class Cluster:
     async def create_tenant(self, name: str, admin_role: str, verifier: str) -> None:
         """`TenantExists` when there is one."""
         async with self._naming(name) as transaction:
-            self._require_free(name, transaction)
+            await self._require_free(name, transaction)
             generation = self._ids.token(64)
             manifest = self._first_manifest(admin_role, verifier)
             key = TenantPaths(name, generation).manifest(1)
@@ -226,15 +226,17 @@ class Cluster:
 
     async def drop_tenant(self, name: str) -> None:
         """`UnknownTenant` when there is none; sessions of the tenant end, on other servers too."""
-        async with self._naming(name) as transaction:
-            known = transaction.catalog.tenants.get(name)
-            if known is None:
-                raise UnknownTenant(f'tenant "{name}" does not exist')
-            transaction.edit(Drop("tenant", known.id))
+        try:
+            async with self._naming(name) as transaction:
+                known = transaction.catalog.tenants.get(name)
+                if known is None:
+                    raise UnknownTenant(f'tenant "{name}" does not exist')
+                transaction.edit(Drop("tenant", known.id))
+        except CommitUnknown:
+            await self._let_go(name, "may have been dropped")
+            raise
+        await self._let_go(name, "was dropped")
         async with self._opening.setdefault(name, asyncio.Lock()):
-            opened = self._open.pop(name, None)
-            if opened is not None:
-                await opened.close(TenantClosed(f'tenant "{name}" was dropped'))
             if await self._logins.generation(name) is None:
                 await self._fence(TenantPaths(name, known.generation))
 
@@ -242,7 +244,7 @@ class Cluster:
         """Give the tenant that had `name` last its name back. `TenantExists` when the name is in use,
         `UnknownTenant` when no dropped tenant of that name can be brought back."""
         async with self._naming(name) as transaction:
-            self._require_free(name, transaction)
+            await self._require_free(name, transaction)
             known = last_named((await self.tenant(SYSTEM_TENANT)).history, name)
             if known is None:
                 raise UnknownTenant(
@@ -264,10 +266,19 @@ class Cluster:
         finally:
             await transaction.rollback()
 
-    @staticmethod
-    def _require_free(name: str, transaction: Transaction) -> None:
+    async def _require_free(self, name: str, transaction: Transaction) -> None:
+        """`TenantExists` when the name is taken. When it is not, nobody may go on with a tenant that had
+        it: its end may have come to light only now, by a put that nobody heard the outcome of."""
         if name == SYSTEM_TENANT or name in transaction.catalog.tenants:
             raise TenantExists(f'tenant "{name}" already exists')
+        await self._let_go(name, "was dropped")
+
+    async def _let_go(self, name: str, what_happened: str) -> None:
+        """Close the tenant, if it is open: who uses the name next looks up what it means."""
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            opened = self._open.pop(name, None)
+            if opened is not None:
+                await opened.close(TenantClosed(f'tenant "{name}" {what_happened}', hint="Connect again."))
 
     async def _fence(self, paths: TenantPaths) -> None:
         """A server that has the dropped tenant open writes no more. What it has acknowledged until then

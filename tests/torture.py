@@ -40,6 +40,7 @@ PARTS = (
     Part("model", "tests/engine/test_model.py", {"REWINDDB_MODEL_EXAMPLES": 150, "REWINDDB_MODEL_STEPS": 70}),
     Part("crashes", "tests/engine/test_crash.py"),
     Part("faults", "tests/engine/test_faults.py"),
+    Part("tenants", "tests/engine/test_tenant_faults.py"),
     Part("kill", "tests/processes/test_kill.py", {"REWINDDB_KILL_ROUNDS": 50}),
     Part("stop", "tests/processes/test_takeover.py", {"REWINDDB_STOP_ROUNDS": 20}),
     Part("store", "tests/processes/test_store_down.py", {"REWINDDB_RESTART_ROUNDS": 5}),
