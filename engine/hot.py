@@ -12,9 +12,9 @@ Invariants
   loaded did, those that compaction had ended before did not.
 - After a restore of storage A, as of m, to storage B, the table of A serves B as well, from that moment
   on and without any work (`engine.hot_lines`). A goes on being served up to the restore, so that undoing
-  it is as quick. Work begins with B's first commit: then the gap in B's line is closed (rows that came
-  in it deleted, stamps that lie in it cleared), slice by slice between other commits, every slice and
-  what lies between right for readers. From then on A is served up to m only.
+  it is as quick. Work begins a while after B's first commit: then the gap in B's line is closed (rows
+  that came in it deleted, stamps that lie in it cleared), slice by slice between other commits, every
+  slice and what lies between right for readers. From then on A is served up to m only.
 - While somebody reads of A what B's commit would stamp over, B moves to a copy instead.
 - A statement pins what it reads, from planning until its last batch.
 
@@ -42,6 +42,8 @@ from engine.wal import Transaction
 
 SLICE_ROWS = 122_880
 """Rows of a table (one row group of DuckDB's) that are looked through at once for what lies in a gap."""
+FIRST_PAUSE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
+"""Before the first slice and before each other: statements at work come first."""
 GAPS_MAX = 8
 LINES_MAX = 32
 """A table with more of them has been restored again and again without a chance to tidy up."""
@@ -63,6 +65,7 @@ class HotTables:
         load_storage: LoadStorage,
         make_room: Callable[[int], bool],
         use: Callable[[], int],
+        sleep: Callable[[float], Awaitable[None]],
         *,
         keys_only: bool = False,
     ) -> None:
@@ -70,6 +73,7 @@ class HotTables:
         bytes fit, `use` counts reads. With `keys_only` columns that come later are not added."""
         self._make_room = make_room
         self._use = use
+        self._sleep = sleep
         self._keys_only = keys_only
         self._duck = duck
         self._columns_of = columns_of
@@ -327,26 +331,34 @@ class HotTables:
         )
         cursor = self._duck.cursor()
         try:
-            [(rows,)] = await cursor.rows(f"SELECT max(rowid) + 1 FROM {table.name}")
+            await self._sleep(FIRST_PAUSE_SECONDS)
+            if not self._may_close_gaps(table, storage, line):
+                return
+            [(rows,)] = await cursor.rows(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table.name}")
             slices = [
                 f" AND rowid BETWEEN {at} AND {at + SLICE_ROWS - 1}" for at in range(0, rows, SLICE_ROWS)
             ]
             for among in (*slices, ""):  # the whole once more: DuckDB may have moved rows
                 async with self._write_lock:
-                    if (
-                        self._of.get(storage) is not table
-                        or table.newest is not line
-                        or not table.spared(line)
-                    ):
+                    if not self._may_close_gaps(table, storage, line):
                         return
-                    self._forget(table, table.limit_others(line))
                     await cursor.script([statement + among for statement in statements])
+                await self._sleep(PAUSE_SECONDS)
             line.gaps = ()
         except EngineError as error:
-            log.warning("a hot table keeps what a restore has hidden: %s", error.message)
+            if self._of.get(storage) is table:
+                log.warning("a hot table keeps what a restore has hidden: %s", error.message)
         finally:
             table.closing_gaps = False
             await self._duck.release(cursor)
+
+    def _may_close_gaps(self, table: HotTable, storage: StorageId, line: Line) -> bool:
+        """Whether the line is the table's newest still, and nobody reads what its gaps hide; from now on
+        nobody will."""
+        if self._of.get(storage) is not table or table.newest is not line or not table.spared(line):
+            return False
+        self._forget(table, table.limit_others(line))
+        return True
 
     async def close(self) -> None:
         """Stop loading; what is stopped may have something to clean up, which is waited for too."""

@@ -128,7 +128,7 @@ class Tenant:
         self.duck = duck
         self.objects = ObjectWriter(store, cache, paths, clock=clock, ids=ids, epoch=claimed.epoch)
         share = int(self.memory_bytes_max * HOT_SHARE)
-        self._hot = TenantHot(self.duck, self.state, self._load_storage, share, budget)
+        self._hot = TenantHot(self.duck, self.state, self._load_storage, clock, share=share, budget=budget)
         self._committer = Committer(
             state=self.state,
             store=store,

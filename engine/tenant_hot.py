@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.catalog import Column
+from engine.clock import Clock
 from engine.duck import Duck
 from engine.hot import HotTables, LoadStorage
 from engine.hot_table import HotBudget, HotTable
@@ -22,16 +23,22 @@ class TenantHot:
     """`share` is what this tenant's hot tables may take, `budget` bounds those of all tenants."""
 
     def __init__(
-        self, duck: Duck, state: State, load_storage: LoadStorage, share: int, budget: HotBudget
+        self,
+        duck: Duck,
+        state: State,
+        load_storage: LoadStorage,
+        clock: Clock,
+        *,
+        share: int,
+        budget: HotBudget,
     ) -> None:
         self._state = state
         self._budgets = (HotBudget(share), budget)
         for one in self._budgets:
             one.join(self)
-        self.whole = HotTables(duck, state.columns_of_storage, load_storage, self._make_room, budget.use)
-        self.keys = HotTables(
-            duck, self._key_columns, load_storage, self._make_room, budget.use, keys_only=True
-        )
+        alike = (load_storage, self._make_room, budget.use, clock.sleep)
+        self.whole = HotTables(duck, state.columns_of_storage, *alike)
+        self.keys = HotTables(duck, self._key_columns, *alike, keys_only=True)
 
     def _key_columns(self, storage: StorageId) -> dict[CatalogId, Column]:
         tables = self._state.tables_of_storage.get(storage, [])

@@ -20,6 +20,13 @@ from engine.transaction import Transaction
 from tests.engine.lab import Lab, Row, opened
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gaps are closed without pauses."""
+    monkeypatch.setattr("engine.hot.FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("engine.hot.PAUSE_SECONDS", 0)
+
+
 async def reads_hot(lab: Lab, name: str = "t", ts: Timestamp | None = None) -> bool:
     """Whether a read goes to a hot table that is there already."""
     held = lab.tenant._hot.whole.holds(lab.table(name, ts).storage)
