@@ -1,58 +1,45 @@
-"""Writes a store folder as today's code does it, to be kept for ever: `python -m tests.formats.make 2`.
+"""Writes a store folder as today's code does it, to be kept for ever: `python -m tests.formats.make 3`.
 
 Run once when the format of manifests, WAL or objects changes, with the next number; what is there already
-is never written again. Ids are seeded and the clock stands where it is put, so a run can be repeated.
+is never written again. Ids are seeded and the clock stands where it is put, so that a run can be repeated,
+but for the salt of the password. What the store shows is written beside it: today's answers, for all later
+code to give.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 from pathlib import Path
 
 from engine.clock import ManualClock
 from engine.stores.local import TEMPORARY, LocalStore
-from engine.tenant import Options
-from tests.engine.lab import opened
+from tests.formats import rich
 
 HERE = Path(__file__).parent
-START = 1_700_000_000_000_000
 
 
-async def write(folder: Path) -> None:
-    """A tenant with everything in it that has a format: manifests with and without files of refs, WAL
-    objects, data, tombstone and bulk objects, a dropped table, snapshots, a restore."""
+async def write(folder: Path) -> dict[str, object]:
+    """The store, and what it shows."""
     store = LocalStore(folder)
-    options = Options(grace_seconds=0, inline_refs_max=2)
+    clock = ManualClock(rich.START)
     with tempfile.TemporaryDirectory() as cache:
-        async with opened(store, Path(cache), clock=ManualClock(START), options=options, seed=1) as lab:
-            await lab.create("t")
-            await lab.insert((1, "one"), (2, "two"), name="t")
-            await lab.snapshot("first")
-            await lab.tenant.flush()
-            await lab.update(2, "zwei", name="t")
-            await lab.delete(1, name="t")
-            await lab.create("gone")
-            await lab.insert((7, "seven"), name="gone")
-            await lab.tenant.flush()
-            await lab.create("bulk")
-            await lab.insert(*((id, "much" * 30) for id in range(12_000)), name="bulk")
-            await lab.snapshot("second")
-            await lab.drop("gone")
-            await lab.tenant.restore(lab.tenant.snapshot("second").timestamp)
-            await lab.insert((3, "three"), name="t")
-            await lab.tenant.flush()
-            await lab.tenant.compact()
-            await lab.insert((4, "four"), name="t")
+        async with rich.served(store, Path(cache), clock) as cluster:
+            await rich.live(cluster, clock)
+            remembered = await rich.remembers(cluster, await rich.moments(cluster))
+            shown = {"now": await rich.shows(cluster), "lasts": await rich.lasts(cluster), "then": remembered}
     await store.close()
+    return shown
 
 
 def main(number: str) -> None:
     folder = HERE / number
     if folder.exists():
         raise SystemExit(f"{folder} is there already; a format is written once")
-    asyncio.run(write(folder))
+    shown = asyncio.run(write(folder))
+    folder.with_suffix(".json").write_text(json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
     (folder / TEMPORARY).rmdir()
 
 
