@@ -192,8 +192,8 @@ class TenantMachine(Machine):
             return [Put(Snapshot(new_id(), ts, level=extent.level, objects=extent.objects))]
 
         committed = self.run(self.commit(edits))
-        self.happened([(committed, [])])
         self.line.snapshots[ts or committed] = extent
+        self.happened([(committed, [])])
 
     @precondition(lambda self: self.line.snapshots)
     @rule(pick=PICKS)
