@@ -395,14 +395,19 @@ class Ducks:
 
     def open(self, folder: Path, *, memory_bytes_max: int, threads: int) -> Duck:
         """An instance that can reach `folder` and nothing else."""
-        return Duck(
-            folder,
-            self._pool(THREADS_MAX),
-            self._pool(1),
-            memory_bytes_max=memory_bytes_max,
-            threads=threads,
-            setup_sql=self._setup_sql,
-        )
+        try:
+            return Duck(
+                folder,
+                self._pool(THREADS_MAX),
+                self._pool(1),
+                memory_bytes_max=memory_bytes_max,
+                threads=threads,
+                setup_sql=self._setup_sql,
+            )
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            raise OutOfMemory(
+                "the server has no memory left to open the tenant", hint="Try again when less is going on."
+            ) from error
 
     def _pool(self, threads_max: int) -> ThreadPoolExecutor:
         """Its threads end when nobody has it any more."""
