@@ -25,7 +25,7 @@ fmt: .venv/test.stamp  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-torture: .venv/test.stamp  ## try for half an hour to lose data; TORTURE="--scale 10 --seed 7" for longer
+torture: .venv/test.stamp  ## try for 25 minutes to lose data; TORTURE="--scale 10 --seed 7" for longer
 	$(BIN)/python -m tests.torture $(TORTURE)
 
 bench: .venv/test.stamp  ## measure beside PostgreSQL; BENCH=--quick for a short run

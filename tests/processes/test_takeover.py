@@ -36,11 +36,9 @@ def folder(parent: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("store_address", DURABLE_STORES, indirect=True)
 def test_the_second_server_takes_the_tenant_over(store_address: StoreAddress, tmp_path: Path) -> None:
+    """Both are on one machine and were given the same cache folder, of which each takes a part."""
     books = Books()
-    with (
-        serving(store_address, folder(tmp_path, "one")) as first,
-        serving(store_address, folder(tmp_path, "two")) as second,
-    ):
+    with serving(store_address, tmp_path) as first, serving(store_address, tmp_path) as second:
         found_bank(first)
         with contextlib.closing(first.connect(USER)) as resting:
             with customers(first, books, upkeep=True) as displaced:
