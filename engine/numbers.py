@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.catalog import Position, Put, Sequence
+from engine.catalog import Catalog, Position, Put, Sequence
 from engine.errors import LimitExceeded
 from engine.ids import CatalogId, RowId
 
@@ -51,9 +51,21 @@ class Numbers:
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
         self._last_values[sequence_id] = value
 
-    def positions(self, drawn: Mapping[CatalogId, int]) -> tuple[Put, ...]:
-        """What a commit says of the sequences it drew from; `drawn` are its own last values."""
-        return tuple(Put(Position(id, self._last_values.get(id, value))) for id, value in drawn.items())
+    def positions(self, drawn: Mapping[CatalogId, int], catalog: Catalog) -> tuple[Put, ...]:
+        """What a commit says of the sequences of `catalog` it drew from; `drawn` are its own last values."""
+        sequences = ((catalog.sequences[id], value) for id, value in drawn.items() if id in catalog.sequences)
+        return tuple(
+            Put(Position(sequence.id, self._stands(sequence, value))) for sequence, value in sequences
+        )
+
+    def _stands(self, sequence: Sequence, drawn: int) -> int:
+        """Where it stands, for a transaction that has drawn `drawn`. When a restore came in between, that
+        or where the restore put it: whichever is further on."""
+        last = self._last_values.get(sequence.id)
+        if last is not None:
+            return last
+        further = max if sequence.increment > 0 else min
+        return further(drawn, self._committed().get(sequence.id, drawn))
 
     def restored(self, sequence_id: CatalogId) -> None:
         """The sequence stands where the catalog says."""

@@ -324,14 +324,12 @@ class Transaction:
                     refs += await self._write_bulk(storage, rows)
                 else:
                     inserts.append(wal.RowsInserted(storage, rows))
-        numbers = self._tenant.numbers
-        sequences = self._catalog.sequences
-        drawn = {id: value for id, value in self.workspace.positions.items() if id in sequences}
+        numbers, drawn = self._tenant.numbers, self.workspace.positions
 
         def build(ts: Timestamp) -> wal.Transaction:
             return wal.Transaction(
                 ts=ts,
-                edits=(*self.workspace.edits, *numbers.positions(drawn)),
+                edits=(*self.workspace.edits, *numbers.positions(drawn, self._catalog)),
                 inserts=tuple(inserts),
                 deletes=tuple(deletes),
                 refs=tuple(refs),

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.catalog import Drop, Put, Sequence
 from engine.clock import ManualClock
 from engine.ids import Timestamp
+from engine.restore import Extent
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab, opened
 
@@ -69,6 +70,27 @@ def test_a_restore_does_not_change_where_a_sequence_stood_before_it(tmp_path: Pa
             await transaction.commit()
             assert lab.tenant.history.at(before).positions == {sequence.id: 3}
             await lab.tenant.restore(before)
+            assert lab.tenant.begin().next_value(sequence.id) == 4
+
+    asyncio.run(run())
+
+
+def test_a_value_from_before_a_restore_does_not_take_the_sequence_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            sequence = await made(lab)
+            for _ in range(3):
+                transaction = lab.tenant.begin()
+                transaction.next_value(sequence.id)
+                moment = await transaction.commit()
+            transaction = lab.tenant.begin()
+            transaction.set_value(sequence.id, 0)
+            await transaction.commit()
+            late, part = lab.tenant.begin(), lab.tenant.begin()
+            assert late.next_value(sequence.id) == 1
+            await part.restore(moment, Extent("schema", (sequence.schema,)))
+            await part.commit()
+            await late.commit()
             assert lab.tenant.begin().next_value(sequence.id) == 4
 
     asyncio.run(run())
