@@ -6,6 +6,12 @@ Every class below `EngineError` stands in that table; a test fails when one is m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.catalog import Column, Key, Table
 
 
 class EngineError(Exception):
@@ -92,11 +98,37 @@ class StaleRead(EngineError):
 # --- rows -------------------------------------------------------------------------------------------
 
 
-class NotNullViolated(EngineError):
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a constraint refused: the table, the column or key, and the row (or the key's part of it) as
+    a table of one row with columns ``c<id>``, where it is at hand. How values print is not known here."""
+
+    table: Table
+    column: Column | None = None
+    key: Key | None = None
+    row: pa.Table | None = None
+
+
+class ConstraintViolated(EngineError):
+    """A row that must not be; always one of the kinds below. 23000."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        refused: Refused | None = None,
+        detail: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail, hint=hint)
+        self.refused = refused
+
+
+class NotNullViolated(ConstraintViolated):
     """A null in a column that refuses them. 23502."""
 
 
-class KeyViolated(EngineError):
+class KeyViolated(ConstraintViolated):
     """A second row with the same key. 23505."""
 
 

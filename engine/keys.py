@@ -17,7 +17,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from engine.catalog import Key, Table
-from engine.errors import KeyViolated
+from engine.errors import KeyViolated, Refused
 from engine.hot_rows import parameter_rows
 from engine.ids import Timestamp
 from engine.key_ranges import KeyValues
@@ -25,8 +25,8 @@ from engine.reader import Reader
 
 KEY_PARAMETERS_MAX = 4
 
-Taken = tuple[int | None, tuple[object, ...]]
-"""A key value that is taken, and the row that has it; None when two new rows have it."""
+Taken = tuple[int | None, pa.Table]
+"""The row that has a key value already, None when two new rows have it; and the value, as one row."""
 
 
 class Acquire(Protocol):
@@ -61,7 +61,8 @@ class KeyChecks:
                 return
             row_id, value = taken
             if row_id is None or not lock or not await self._acquire([("row", row_id)], exclusive=False):
-                raise _key_violated(table, key, value)
+                message = f'duplicate key value violates unique constraint "{key.name}"'
+                raise KeyViolated(message, refused=Refused(table, key=key, row=value))
 
     async def _taken(self, table: Table, key: Key, values: pa.Table) -> Taken | None:
         columns = tuple(table.column_by_id(id) for id in key.columns)
@@ -73,26 +74,26 @@ class KeyChecks:
             if few is None:
                 return await _taken_together(reader, present, values)
             types = [column.storage_type for column in columns]
-            return await _taken_one_by_one(reader, present, values.column_names, types, few)
+            return await _taken_one_by_one(reader, present, values, types, few)
 
 
 async def _taken_one_by_one(
     reader: Reader,
     present: str,
-    names: Sequence[str],
+    values: pa.Table,
     types: Sequence[str],
-    values: Iterable[tuple[object, ...]],
+    few: Iterable[tuple[object, ...]],
 ) -> Taken | None:
     """The first of a few key values that is there already, or is there twice."""
-    places = enumerate(zip(names, types, strict=True), 1)
+    places = enumerate(zip(values.column_names, types, strict=True), 1)
     same = " AND ".join(f"{name} = CAST($p{place} AS {type})" for place, (name, type) in places)
     seen: set[tuple[object, ...]] = set()
-    for value in values:
+    for number, value in enumerate(few):
         if value in seen:
-            return None, value
+            return None, values.slice(number, 1)
         found = await reader.rows(f"SELECT _row_id FROM {present} AS present WHERE {same} LIMIT 1", value)
         if found:
-            return found[0][0], value
+            return found[0][0], values.slice(number, 1)
         seen.add(value)
     return None
 
@@ -101,28 +102,10 @@ async def _taken_together(reader: Reader, present: str, values: pa.Table) -> Tak
     new = reader.register(values)
     columns = ", ".join(values.column_names)
     for query in (
-        f"SELECT NULL, {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+        f"SELECT NULL AS _row_id, {columns} FROM {new} GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
         f"SELECT present._row_id, {columns} FROM {new} JOIN {present} AS present USING ({columns}) LIMIT 1",
     ):
-        found = await reader.rows(query)
-        if found:
-            return found[0][0], found[0][1:]
+        found = await reader.table(query)
+        if found.num_rows:
+            return found.column(0)[0].as_py(), found.drop_columns(["_row_id"])
     return None
-
-
-def shown(value: object) -> str:
-    """A value in the detail of an error."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
-
-
-def _key_violated(table: Table, key: Key, found: Sequence[object]) -> KeyViolated:
-    names = ", ".join(table.column_by_id(id).name for id in key.columns)
-    values = ", ".join(shown(value) for value in found)
-    return KeyViolated(
-        f'duplicate key value violates unique constraint "{key.name}"',
-        detail=f"Key ({names})=({values}) already exists.",
-    )

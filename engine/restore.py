@@ -49,7 +49,7 @@ from engine.catalog import (
     World,
 )
 from engine.duck import Cursor, Duck
-from engine.errors import KeyViolated, NameTaken, NotNullViolated
+from engine.errors import KeyViolated, NameTaken, NotNullViolated, Refused
 from engine.ids import CatalogId, RowId, StorageId, Timestamp
 from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
 from engine.progress import Progress
@@ -431,7 +431,8 @@ async def _check_constraints(cursor: Cursor, table: Table, relation: str) -> Non
         ):
             raise NotNullViolated(
                 f'null value in column "{column.name}" of relation "{table.name}" '
-                "violates not-null constraint"
+                "violates not-null constraint",
+                refused=Refused(table, column),
             )
     for key in table.keys:
         columns = ", ".join(f"c{id}" for id in key.columns)
@@ -439,4 +440,7 @@ async def _check_constraints(cursor: Cursor, table: Table, relation: str) -> Non
         if await cursor.rows(
             f"SELECT 1 FROM {relation} AS dump WHERE {present} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
         ):
-            raise KeyViolated(f'duplicate key value violates unique constraint "{key.name}"')
+            raise KeyViolated(
+                f'duplicate key value violates unique constraint "{key.name}"',
+                refused=Refused(table, key=key),
+            )

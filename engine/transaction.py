@@ -33,10 +33,11 @@ from engine.errors import (
     EngineError,
     LimitExceeded,
     NotNullViolated,
+    Refused,
     StaleRead,
 )
 from engine.ids import CatalogId, StorageId, Timestamp
-from engine.keys import KeyChecks, shown
+from engine.keys import KeyChecks
 from engine.locks import Owner
 from engine.objects import Layout
 from engine.progress import Progress
@@ -371,12 +372,10 @@ def _check_nulls(table: Table, rows: pa.Table) -> None:
             raise NotNullViolated(
                 f'null value in column "{column.name}" of relation "{table.name}" '
                 "violates not-null constraint",
-                detail=_failing_row(table, rows, f"c{column.id}"),
+                refused=Refused(table, column, row=_first_null(rows, f"c{column.id}")),
             )
 
 
-def _failing_row(table: Table, rows: pa.Table, name: str) -> str:
-    values: Sequence[object] = rows.column(name).is_null().to_pylist()
-    row = rows.slice(values.index(True), 1).to_pylist()[0]
-    values_shown = ", ".join(shown(row[f"c{column.id}"]) for column in table.columns)
-    return f"Failing row contains ({values_shown})."
+def _first_null(rows: pa.Table, name: str) -> pa.Table:
+    nulls: Sequence[object] = rows.column(name).is_null().to_pylist()
+    return rows.slice(nulls.index(True), 1)

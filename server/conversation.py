@@ -127,7 +127,16 @@ class Conversation:
     async def _fail(self, error: SqlError) -> None:
         await self._session.failed()
         response = backend.ErrorResponse(
-            error.severity, error.sqlstate, error.message, error.detail, error.hint, error.position
+            error.severity,
+            error.sqlstate,
+            error.message,
+            error.detail,
+            error.hint,
+            error.position,
+            error.schema,
+            error.table,
+            error.column,
+            error.constraint,
         )
         self._client.say(response)
         if response.ends_session:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.catalog import Check, Column, Table
+from engine.catalog import Catalog, Check, Column, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.errors import StaleRead
-from sql import assignment, build, names, parse, query, sequences
+from sql import assignment, build, names, parse, query, sequences, violations
 from sql.answers import Answer, Batch, Complete, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.query import Ready
@@ -98,32 +98,32 @@ async def check_rows(scope: Scope, table: Table, rows: pa.Table, *, owner: objec
     ready = await check_plan(scope, table, checks, owner=owner)
     async with scope.reader() as reader:
         broken = await query.table(scope, reader, ready, NO_ARGUMENTS, {WRITTEN: rows})
-    refuse_broken(table, checks, broken)
+    refuse_broken(scope.catalog, table, checks, broken)
 
 
-def refuse_broken(table: Table, checks: Sequence[Check], broken: pa.Table) -> None:
+def refuse_broken(catalog: Catalog, table: Table, checks: Sequence[Check], broken: pa.Table) -> None:
     """23514 when `check_plan` of these checks has found a row."""
     if broken.num_rows == 0:
         return
-    row = broken.slice(0, 1)
-    failed = next(check for i, check in enumerate(checks) if row.column(i)[0].as_py() is False)
-    values = row.to_pylist()[0] if len(set(row.column_names)) == row.num_columns else None
+    failed = next(check for i, check in enumerate(checks) if broken.column(i)[0].as_py() is False)
+    texts = [column[0].as_py() for column in broken.columns[len(checks) :]]
     raise SqlError(
         "23514",
         f'new row for relation "{table.name}" violates check constraint "{failed.name}"',
-        detail=None if values is None else failing_row(list(values.values())[len(checks) :]),
+        detail=violations.failing_row(violations.outputs(table.columns, texts)),
+        schema=violations.schema_of(catalog, table),
+        table=table.name,
+        constraint=failed.name,
     )
 
 
 async def check_plan(scope: Scope, table: Table, checks: Sequence[Check], *, owner: object) -> Ready:
-    """The first row that breaks one of the checks: which it breaks, then its values."""
+    """The first row that breaks one of the checks: which it breaks, then its values as text."""
     conditions = [parse.parse_expression(check.expression) for check in checks]
     items: list[exp.Expr] = [
         build.alias(exp.Paren(this=c.copy()), f"check_{i}") for i, c in enumerate(conditions)
     ]
-    items += [
-        build.alias(build.column(c.name, table.name), f"value_{i}") for i, c in enumerate(table.columns)
-    ]
+    items += violations.texts(table.columns, table.name)
     broken: exp.Expr | None = None
     for condition in conditions:
         refused = exp.Not(this=exp.Paren(this=condition))
@@ -131,18 +131,6 @@ async def check_plan(scope: Scope, table: Table, checks: Sequence[Check], *, own
     source = build.rows_table(WRITTEN, table.columns, table.name)
     tree = build.select(items, source, where=broken, limit=1)
     return await query.plan(scope, tree, NO_ARGUMENTS, owner=owner, stage=f"check {table.id}")
-
-
-def failing_row(values: Sequence[object]) -> str:
-    return f"Failing row contains ({', '.join(_shown(value) for value in values)})."
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
 
 
 # --- RETURNING --------------------------------------------------------------------------------------

@@ -23,6 +23,11 @@ class SqlError(Exception):
     position: int | None = None
     severity: str = "ERROR"
     """``FATAL`` ends the session after the error is sent."""
+    schema: str | None = None
+    table: str | None = None
+    column: str | None = None
+    constraint: str | None = None
+    """What it is about, for programs; told where PostgreSQL tells it."""
 
     def __post_init__(self) -> None:
         super().__init__(self.message)
@@ -45,6 +50,7 @@ SQLSTATE_OF: dict[type[engine_errors.EngineError], str] = {
     engine_errors.Deadlock: "40P01",
     engine_errors.LockTimeout: "55P03",
     engine_errors.StaleRead: "40001",
+    engine_errors.ConstraintViolated: "23000",
     engine_errors.NotNullViolated: "23502",
     engine_errors.KeyViolated: "23505",
     engine_errors.UnknownTenant: "42704",

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import assert_never, cast
 
+from engine.errors import ConstraintViolated
 from sql import (
     alter,
     as_of,
@@ -31,6 +32,7 @@ from sql import (
     utility,
     vacuum,
     views,
+    violations,
 )
 from sql.answers import Answer, Complete
 from sql.errors import SqlError
@@ -136,11 +138,14 @@ def begin_statement(scope: Scope, statement: Statement) -> None:
 async def execute(scope: Scope, statement: Statement, arguments: Arguments) -> AsyncIterator[Answer]:
     """Runs a statement that `begin_statement` has let pass."""
     answers = cast(AsyncGenerator[Answer, None], _dispatch(scope, statement, arguments))
-    async with contextlib.aclosing(answers) as given:
-        async for answer in given:
-            if isinstance(answer, Complete):
-                scope.block.statements += 1
-            yield answer
+    try:
+        async with contextlib.aclosing(answers) as given:
+            async for answer in given:
+                if isinstance(answer, Complete):
+                    scope.block.statements += 1
+                yield answer
+    except ConstraintViolated as error:
+        raise await violations.told(scope, error) from error
 
 
 RowStatement = Query | Insert | Update | Delete | Truncate | Copy | Explain

@@ -311,6 +311,16 @@ def as_sql_error(error: Exception) -> SqlError:
         case engine_errors.OutOfMemory():
             log.warning("out of memory: %s", error.detail)
             return SqlError(SQLSTATE_OF[type(error)], error.message, hint=error.hint)
+        case engine_errors.ConstraintViolated(refused=engine_errors.Refused() as refused):
+            return SqlError(
+                SQLSTATE_OF[type(error)],
+                error.message,
+                detail=error.detail,
+                hint=error.hint,
+                table=refused.table.name,
+                column=refused.column.name if refused.column is not None else None,
+                constraint=refused.key.name if refused.key is not None else None,
+            )
         case engine_errors.EngineError():
             severity = "FATAL" if type(error) in FATAL else "ERROR"
             return SqlError(

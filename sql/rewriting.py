@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from engine.catalog import Column, Key, Put, Table
 from engine.ids import CatalogId
-from sql import assignment, build, definitions, dml, parse, query
+from sql import assignment, build, definitions, dml, parse, query, violations
 from sql.errors import SqlError
 from sql.scope import NO_ARGUMENTS, Scope
 from sql.statement import CheckDefinition, KeyDefinition
@@ -97,20 +97,26 @@ async def rewrite(
 # --- verifying --------------------------------------------------------------------------------------
 
 
-def _holds_nulls(table: Table, column: Column) -> SqlError:
-    return SqlError("23502", f'column "{column.name}" of relation "{table.name}" contains null values')
+def _holds_nulls(scope: Scope, table: Table, column: Column) -> SqlError:
+    return SqlError(
+        "23502",
+        f'column "{column.name}" of relation "{table.name}" contains null values',
+        schema=violations.schema_of(scope.catalog, table),
+        table=table.name,
+        column=column.name,
+    )
 
 
 async def require_empty(scope: Scope, table: Table, added: Column) -> None:
     """A new column that is not null and has no default fits no row that is there."""
     if (await _read(scope, table, "SELECT 1 FROM {rows} LIMIT 1")).num_rows:
-        raise _holds_nulls(table, added)
+        raise _holds_nulls(scope, table, added)
 
 
 async def require_no_nulls(scope: Scope, table: Table, column: Column) -> None:
     found = await _read(scope, table, f"SELECT 1 FROM {{rows}} WHERE c{column.id} IS NULL LIMIT 1")
     if found.num_rows:
-        raise _holds_nulls(table, column)
+        raise _holds_nulls(scope, table, column)
 
 
 async def add_key(scope: Scope, table: Table, definition: KeyDefinition) -> None:
@@ -126,16 +132,18 @@ async def add_key(scope: Scope, table: Table, definition: KeyDefinition) -> None
 async def _require_unique(scope: Scope, table: Table, key: Key) -> None:
     columns = [f"c{id}" for id in key.columns]
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    shown = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
     grouped = f"GROUP BY {', '.join(columns)} HAVING count(*) > 1 LIMIT 1"
-    found = await _read(scope, table, f"SELECT {shown} FROM {{rows}} WHERE {present} {grouped}")
+    found = await _read(scope, table, f"SELECT {', '.join(columns)} FROM {{rows}} WHERE {present} {grouped}")
     if found.num_rows:
-        names = ", ".join(table.column_by_id(id).name for id in key.columns)
-        values = ", ".join(str(column[0].as_py()) for column in found.columns)
+        parts = [table.column_by_id(id) for id in key.columns]
+        values = await violations.shown(scope, parts, found)
         raise SqlError(
             "23505",
             f'could not create unique index "{key.name}"',
-            detail=f"Key ({names})=({values}) is duplicated.",
+            detail=f"{violations.key_shown(parts, values)} is duplicated.",
+            schema=violations.schema_of(scope.catalog, table),
+            table=table.name,
+            constraint=key.name,
         )
 
 
@@ -148,5 +156,6 @@ async def add_check(scope: Scope, table: Table, definition: CheckDefinition) -> 
         broken = await query.table(scope, reader, ready, NO_ARGUMENTS, {dml.WRITTEN: rows})
     if broken.num_rows:
         message = f'check constraint "{check.name}" of relation "{table.name}" is violated by some row'
-        raise SqlError("23514", message)
+        schema = violations.schema_of(scope.catalog, table)
+        raise SqlError("23514", message, schema=schema, table=table.name, constraint=check.name)
     scope.transaction.edit(Put(checked))

@@ -40,4 +40,4 @@ async def _require(scope: Scope, target: Tenant, reading: Transaction, table: Ta
             rows = await reader.relation(table, ts)
             await scope.interrupts.wait(target.settle(ts))
             broken = await query.table(scope, reader, ready, NO_ARGUMENTS, {dml.WRITTEN: rows})
-    dml.refuse_broken(table, checks, broken)
+    dml.refuse_broken(target.history.at(ts), table, checks, broken)

@@ -33,11 +33,11 @@ from server.values.arrow import (
     valid,
     value_bytes,
 )
-from server.values.jsonb import canonical
 from server.values.times import dates, intervals, nulled, times, timestamps
 from server.values.zones import Zone
 from sql.errors import SqlError
 from sql.types import PgType, by_oid
+from sql.types.documents import canonical
 
 
 def text_of(values: Array, pg: PgType, modifier: int, zone: Zone) -> Array:

@@ -7,6 +7,7 @@ a million rows a second do not pass through a Python object each.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,13 +118,24 @@ class ErrorResponse:
     detail: str | None = None
     hint: str | None = None
     position: int | None = None
+    schema: str | None = None
+    table: str | None = None
+    column: str | None = None
+    constraint: str | None = None
 
     @property
     def ends_session(self) -> bool:
         return self.severity != "ERROR"
 
     def encode(self) -> bytes:
-        return _frame(b"E", _fields(self, self.position))
+        about = {
+            b"P": None if self.position is None else str(self.position),
+            b"s": self.schema,
+            b"t": self.table,
+            b"c": self.column,
+            b"n": self.constraint,
+        }
+        return _frame(b"E", _fields(self, about))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +147,10 @@ class NoticeResponse:
     hint: str | None = None
 
     def encode(self) -> bytes:
-        return _frame(b"N", _fields(self, None))
+        return _frame(b"N", _fields(self, {}))
 
 
-def _fields(report: ErrorResponse | NoticeResponse, position: int | None) -> bytes:
+def _fields(report: ErrorResponse | NoticeResponse, more: Mapping[bytes, str | None]) -> bytes:
     fields = {
         b"S": report.severity,
         b"V": report.severity,
@@ -146,7 +158,7 @@ def _fields(report: ErrorResponse | NoticeResponse, position: int | None) -> byt
         b"M": report.message,
         b"D": report.detail,
         b"H": report.hint,
-        b"P": None if position is None else str(position),
+        **more,
     }
     return b"".join(code + _text(value) for code, value in fields.items() if value is not None) + b"\0"
 
