@@ -14,7 +14,7 @@ s>! CREATE TENANT "a:b" ADMIN boss PASSWORD 'geheim'
 ERROR: 42602 invalid tenant name "a:b"
 DETAIL: A name has 1 to 63 bytes and no ":".
 s>! CREATE TENANT gamma ADMIN boss PASSWORD ''
-ERROR: 22023 the password of a tenant's admin cannot be empty
+ERROR: 22023 a password cannot be empty
 s> SELECT name, admin_role FROM mo_catalog.mo_tenants ORDER BY name
 name | admin_role
 acme | admin
