@@ -37,6 +37,7 @@ from sql.statement import (
     Show,
     Statement,
     UndoRestore,
+    Undrop,
     Update,
     Vacuum,
 )
@@ -106,7 +107,7 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
         case Restore(timestamp=timestamp):
             oids = await query.moment_oids(scope, timestamp, arguments)
             return StatementDescription(oids, restoring.COLUMNS)
-        case UndoRestore():
+        case UndoRestore() | Undrop():
             return StatementDescription((), restoring.COLUMNS)
         case Vacuum(dry_run=True):
             return StatementDescription((), vacuum.COLUMNS)

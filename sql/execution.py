@@ -80,6 +80,7 @@ from sql.statement import (
     Statement,
     Truncate,
     UndoRestore,
+    Undrop,
     UndropTenant,
     Update,
     Vacuum,
@@ -112,6 +113,7 @@ _WRITES: dict[type[object], str] = {
     DropSnapshot: "DROP SNAPSHOT",
     Restore: "RESTORE",
     UndoRestore: "UNDO RESTORE",
+    Undrop: "UNDROP",
 }
 """What a read-only transaction refuses, by the name in the message. COPY FROM asks for itself."""
 
@@ -165,7 +167,7 @@ Definition = (
     | AlterTenantAdmin
     | AlterRole
 )
-TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Checkpoint | Vacuum
+TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Undrop | Checkpoint | Vacuum
 TransactionStatement = Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackTo | SetTransaction
 
 
@@ -255,6 +257,8 @@ def _about_time(scope: Scope, statement: TimeStatement, arguments: Arguments) ->
             return restoring.restore(scope, statement, arguments)
         case UndoRestore():
             return restoring.undo(scope, statement)
+        case Undrop():
+            return restoring.undrop(scope, statement)
         case Checkpoint():
             return vacuum.checkpoint(scope)
         case Vacuum():

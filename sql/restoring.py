@@ -1,4 +1,4 @@
-"""RESTORE and UNDO RESTORE: rights, the moment, the part, and one result row per table.
+"""RESTORE, UNDROP and UNDO RESTORE: rights, the moment, the part, and one result row per table.
 
 All of a tenant is restored by a transaction of its own. Databases, schemas and tables are restored inside
 the session's: what the engine prepares is part of its workspace, so a block can look at it and roll back.
@@ -23,11 +23,11 @@ from engine.progress import Progress
 from engine.restore import WHOLE_TENANT, Extent, Method, RestoredTable
 from engine.tenant import Tenant
 from engine.together import until_over
-from sql import coverage, extents, query, verifying
+from sql import coverage, dropped, extents, moments, query, verifying
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
-from sql.statement import Restore, UndoRestore
+from sql.statement import Restore, UndoRestore, Undrop
 from sql.types import by_name
 
 NOTICE_SECONDS = 1.0
@@ -87,7 +87,17 @@ async def _moment(
 class _Work:
     """One restore, under way: what takes long is done in a task of its own, and meanwhile told of."""
 
-    def __init__(self, scope: Scope, target: Tenant, ts: Timestamp, extent: Extent, method: Method) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        target: Tenant,
+        ts: Timestamp,
+        extent: Extent,
+        method: Method,
+        gone: str | None = None,
+    ) -> None:
+        """`gone` is what is to be brought back, in words, if it must not be there now."""
+        self._gone = gone
         self._scope = scope
         self._target = target
         self._ts = ts
@@ -128,6 +138,8 @@ class _Work:
         scope, ts, extent = self._scope, self._ts, self._extent
         past = scope.tenant.history.at(ts)
         await extents.lock(scope, past, extent)
+        if self._gone is not None and any(scope.catalog.get(extent.level, id) for id in extent.objects):
+            raise SqlError("42710", f"{self._gone} has been brought back meanwhile")
         if self._method == "logical":
             await verifying.require_checks(scope, self._target, ts, extent)
         before = scope.catalog
@@ -143,6 +155,24 @@ def _answers(tables: Sequence[RestoredTable], tag: str) -> list[Answer]:
     arrays += [pa.array([getattr(table, name) for table in tables], pa.int64()) for name in _COUNTS]
     batch = pa.RecordBatch.from_arrays(arrays, names=[*_NAMES, *_COUNTS])
     return [RowsBegin(COLUMNS), Batch(batch), Complete(tag)]
+
+
+# --- UNDROP -----------------------------------------------------------------------------------------
+
+
+async def undrop(scope: Scope, statement: Undrop) -> AsyncIterator[Answer]:
+    """A restore of what is gone to its last moment."""
+    scope.require_admin(f"must be admin of the tenant to undrop a {statement.level}")
+    ts, extent = dropped.last(scope, statement.level, statement.name)
+    await scope.interrupts.wait(scope.tenant.settle(ts))
+    coverage.require_extent(scope.tenant, ts, None, extent)
+    label = f'{statement.level} "{statement.name}"'
+    work = _Work(scope, scope.tenant, ts, extent, "physical", gone=label)
+    async for answer in work.run(f"UNDROP {statement.level.upper()}"):
+        if isinstance(answer, RowsBegin):
+            shown = moments.shown(ts, scope.settings["TimeZone"])
+            yield Notice("NOTICE", f"{label} is back as it was at {shown}")
+        yield answer
 
 
 # --- UNDO RESTORE -----------------------------------------------------------------------------------

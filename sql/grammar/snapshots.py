@@ -77,9 +77,15 @@ class Snapshots(Roles):
 
     def undrop(self) -> st.Statement:
         token = self.advance()
-        if not self.take("tenant"):
+        if self.take("tenant"):
+            return st.UndropTenant(self.name())
+        if not self.at("table", "schema", "database"):
             raise self.unsupported(f"UNDROP {self.token.text.upper()}".strip(), token)
-        return st.UndropTenant(self.name())
+        level = self._level()
+        undrop = st.Undrop(level, self._covered_name(level))
+        if self.at("as"):
+            raise self.unsupported("UNDROP … AS")
+        return undrop
 
     # --- snapshots ------------------------------------------------------------------------------
 

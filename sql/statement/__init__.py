@@ -44,6 +44,7 @@ from sql.statement.past import (
     DropTenant,
     Restore,
     UndoRestore,
+    Undrop,
     UndropTenant,
     Vacuum,
 )
@@ -122,6 +123,7 @@ Statement = (
     | DropSnapshot
     | Restore
     | UndoRestore
+    | Undrop
     | Vacuum
     | AlterTenant
     | AlterTenantAdmin
@@ -190,6 +192,7 @@ __all__ = [
     "TransactionModes",
     "Truncate",
     "UndoRestore",
+    "Undrop",
     "UndropTenant",
     "Update",
     "Vacuum",

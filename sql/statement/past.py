@@ -70,6 +70,14 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
+class Undrop:
+    """A table, schema or database; tenants have `UndropTenant`."""
+
+    level: Level
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
 class UndoRestore:
     """`id` is one of mo_restores; None means the last."""
 

@@ -41,7 +41,7 @@ REFUSED = [
     "RESTORE TABLE t FROM SNAPSHOT good TO TABLE t2",
     "RESTORE TABLE t FROM SNAPSHOT good WHERE a = 1",
     "EXPLAIN RESTORE TENANT FROM SNAPSHOT good",
-    "UNDROP TABLE t",
+    "UNDROP TABLE t AS u",
     "ALTER TENANT sys SET (memory_limit = '2GB')",
 ]
 """A statement for each thing that the last section says is not there."""

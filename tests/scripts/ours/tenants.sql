@@ -129,8 +129,8 @@ ERROR: 42710 tenant "acme" already exists
 s>! UNDROP TENANT nosuch
 ERROR: 42704 no dropped tenant "nosuch" can be brought back
 HINT: Dropped tenants are kept for the history_retention of the tenant "sys".
-s>! UNDROP TABLE t
-ERROR: 0A000 UNDROP TABLE is not supported
+s>! UNDROP VIEW t
+ERROR: 0A000 UNDROP VIEW is not supported
 s> UNDROP TENANT beta
 UNDROP TENANT
 y: tenant=beta role=boss
