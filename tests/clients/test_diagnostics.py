@@ -13,9 +13,10 @@ SETUP = """
 SET TimeZone = 'Europe/Berlin';
 CREATE SCHEMA shop;
 CREATE TABLE shop.things (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT '2024-01-01 12:00+00',
-    doc jsonb DEFAULT '{"i":1}', code char(4) DEFAULT 'ab', raw bytea DEFAULT '\\x01', tags text[] DEFAULT '{a,"b c"}',
-    took interval DEFAULT '1 day 2 hours', ratio float8 DEFAULT 1.5, ok bool DEFAULT true, price numeric(6,2) DEFAULT 1,
-    big numeric DEFAULT 2.5 - 1, words text DEFAULT repeat('äb', 50), small smallint, day date DEFAULT '2024-02-29',
+    doc jsonb DEFAULT '{"i":1}', code char(4) DEFAULT 'ab', raw bytea DEFAULT '\\x01',
+    tags text[] DEFAULT '{a,"b c"}', took interval DEFAULT '1 day 2 hours', ratio float8 DEFAULT 1.5,
+    ok bool DEFAULT true, price numeric(6,2) DEFAULT 1, big numeric DEFAULT 2.5 - 1,
+    words text DEFAULT repeat('äb', 50), small smallint, day date DEFAULT '2024-02-29',
     CONSTRAINT few CHECK (id < 100), UNIQUE (at, ok), CONSTRAINT by_doc UNIQUE (small, code));
 INSERT INTO shop.things (id, small) VALUES (1, 1);
 CREATE TABLE plain (a int, b text);
@@ -82,8 +83,11 @@ def test_also_at_once_in_a_block_and_from_a_copy(tenant: ATenant, oracle: psycop
     with tenant.connect() as connection:
         connection.execute(SETUP)
         for system in (connection, oracle):
-            with pytest.raises(psycopg.errors.UniqueViolation) as caught, system.transaction():
-                with system.cursor().copy("COPY shop.things (id) FROM STDIN") as copy:
-                    copy.write("1\n")
+            with (
+                pytest.raises(psycopg.errors.UniqueViolation) as caught,
+                system.transaction(),
+                system.cursor().copy("COPY shop.things (id) FROM STDIN") as copy,
+            ):
+                copy.write("1\n")
             assert caught.value.diag.constraint_name == "things_pkey"
             assert (caught.value.diag.message_detail or "") == "Key (id)=(1) already exists."

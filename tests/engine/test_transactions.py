@@ -93,7 +93,9 @@ def test_keys_and_nulls_are_checked_however_many(tmp_path: Path, count: int) -> 
             with pytest.raises(KeyViolated) as caught:
                 await lab.insert(*((id, "v") for id in range(count)))
             key = caught.value.refused
-            assert key is not None and key.key is not None and key.row is not None
+            assert key is not None
+            assert key.key is not None
+            assert key.row is not None
             assert (key.key.name, list(key.row.to_pylist()[0].values())) == ("t_pkey", [count - 1])
             with pytest.raises(KeyViolated):
                 await lab.insert(*((id % (count - 1) + count, "v") for id in range(count)))
@@ -104,7 +106,9 @@ def test_keys_and_nulls_are_checked_however_many(tmp_path: Path, count: int) -> 
             with pytest.raises(NotNullViolated) as null:
                 await transaction.insert(table, rows.set_column(0, rows.column_names[0], ids))
             row = null.value.refused
-            assert row is not None and row.column is not None and row.row is not None
+            assert row is not None
+            assert row.column is not None
+            assert row.row is not None
             assert (row.column.name, list(row.row.to_pylist()[0].values())) == ("id", [None, "v"])
             await transaction.rollback()
             assert await lab.rows() == [(count - 1, "there")]
