@@ -12,6 +12,7 @@ Nulls are never looked for. Text is cut to `TEXT_MAX` characters, the highest va
 
 from __future__ import annotations
 
+import re
 import uuid
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,9 +83,16 @@ def comparable(values: pa.ChunkedArray, type: str) -> list[Value | None] | None:
         return list(values.to_pylist())
     if type == "UUID" and pt.is_string(found):
         return [None if text is None else str(uuid.UUID(text)) for text in values.to_pylist()]
-    if type.startswith("DECIMAL") and (pt.is_decimal(found) or pt.is_integer(found)):
+    if type.startswith("DECIMAL") and _fits(found, type):
         return [None if number is None else _scaled(number) for number in values.to_pylist()]
     return None
+
+
+def _fits(found: pa.DataType, type: str) -> bool:
+    """Whether numbers of an Arrow type are not rounded by a cast to DuckDB's ``DECIMAL(p,s)``."""
+    scale = re.search(r",\s*(\d+)\)", type)
+    exact = scale is not None and pt.is_decimal(found) and found.scale <= int(scale[1])
+    return bool(pt.is_integer(found) or exact)
 
 
 def _scaled(number: Decimal | int) -> int:
@@ -147,7 +155,7 @@ class KeyValues:
         columns: dict[CatalogId, Wanted] = {}
         for id, type in types.items():
             values = rows.column(f"c{id}")
-            if has_range(type):
+            if has_range(type) and not (between and type == "UUID"):  # in Arrow they are text, of any case
                 if between:
                     bounds = pc.min_max(values)
                     values = pa.chunked_array([pa.array([bounds["min"], bounds["max"]], values.type)])

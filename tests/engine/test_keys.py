@@ -303,6 +303,23 @@ def test_values_beyond_a_range_are_not_in_it() -> None:
     assert not may(*[1] * 10_000, 9)
 
 
+def test_what_a_cast_would_change_is_looked_for_everywhere() -> None:
+    """A numeric with more digits than its column is rounded when it is stored."""
+    far = [KeyRange(COLUMN, 0, 0)]
+    types = {COLUMN: "DECIMAL(10,2)"}
+    for type, fits in (
+        (pa.decimal128(10, 2), True),
+        (pa.decimal128(12, 1), True),
+        (pa.decimal128(12, 3), False),
+    ):
+        rows = pa.table({"c7": pa.array([5], type)})
+        assert KeyValues.of(rows, types).may_be_in(far) != fits
+    assert not KeyValues.of(pa.table({"c7": pa.array([5])}), types).may_be_in(far)
+    assert KeyValues.of(pa.table({"c7": pa.array([5])}), {COLUMN: "DATE"}).may_be_in(far)
+    names = [str(uuid.UUID(int=number)) for number in range(20_000)]
+    assert KeyValues.of(pa.table({"c7": names}), {COLUMN: "UUID"}).columns == {}
+
+
 def test_long_text_is_cut() -> None:
     a, last = "a" * 100, "\U0010ffff" * 100
     assert KeyRange.of(COLUMN, a, a) == (COLUMN, "a" * 64, "a" * 63 + "b")
