@@ -399,7 +399,8 @@ class Catalog:
 
     @functools.cached_property
     def world(self) -> World:
-        world: World = self._of("world")[0]
+        """The tenant id. In older stores those before it were never dropped."""
+        world: World = max(self._of("world"), key=lambda body: body.id)
         return world
 
     @functools.cached_property

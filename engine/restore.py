@@ -349,6 +349,7 @@ def edits(current: Catalog, prepared: Prepared, new_world: CatalogId | None) -> 
         if (body.kind, body.id) not in kept
     ]
     if new_world is not None:
+        made += [Drop(World.kind, body.id) for body in current if isinstance(body, World)]
         made.append(Put(World(new_world)))
     for body in kept.values():
         if isinstance(body, Table):

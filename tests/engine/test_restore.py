@@ -8,8 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from engine import wal
 from engine.clock import SystemClock
 from engine.errors import TenantRestored
+from engine.ids import Timestamp
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
@@ -155,5 +157,37 @@ def test_long_lists_of_refs_are_objects_of_their_own(tmp_path: Path) -> None:
             expected = await lab.rows()
         async with opened(store, tmp_path / "again") as lab:
             assert await lab.rows() == await lab.cold_rows() == expected == [(s, "v") for s in range(6)]
+
+    asyncio.run(run())
+
+
+def test_a_commit_that_waits_behind_a_restore_is_refused(tmp_path: Path) -> None:
+    """It was made in the world before: nothing of it would be seen, whatever its client was told."""
+
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            await lab.create()
+            await lab.insert((1, "a"))
+            moment = await lab.snapshot()
+            late = lab.tenant.begin()
+            await lab.insert_in(late, (2, "late"))
+            committer = lab.tenant._committer
+            write, waiting = committer._write, list[asyncio.Task[Timestamp]]()
+
+            async def overtaken(transactions: tuple[wal.Transaction, ...]) -> None:
+                if not waiting:
+                    waiting.append(asyncio.create_task(late.commit()))
+                    while not committer._queue:
+                        await asyncio.sleep(0)
+                await write(transactions)
+
+            committer._write = overtaken  # type: ignore[method-assign]
+            world = lab.tenant.catalog.world
+            await lab.tenant.restore(moment)
+            with pytest.raises(TenantRestored):
+                await waiting[0]
+            assert await lab.rows() == [(1, "a")]
+            assert lab.tenant.catalog.world != world
+            assert [body.kind for body in lab.tenant.catalog].count("world") == 1
 
     asyncio.run(run())
