@@ -29,6 +29,8 @@ from sql.failures import as_sql_error
 from sql.principal import Principal
 from sql.session import Session, open_session
 
+_OWN_FAULTS = frozenset({"58030", "53100", "08007", "XX000", "XX001"})
+"""No client has caused these: somebody must look after the server or its store."""
 SHUTDOWN = SqlError("57P01", "terminating connection due to administrator command", severity="FATAL")
 
 
@@ -83,7 +85,8 @@ class Connection:
             self._say_last(error.sqlstate, error.message)
         except Exception as error:
             told = as_sql_error(error)
-            self._say_last(told.sqlstate, told.message)
+            own_fault = told.sqlstate in _OWN_FAULTS
+            self._say_last(told.sqlstate, told.message, level=logging.ERROR if own_fault else logging.INFO)
         finally:
             await self._let_go()
 
@@ -173,8 +176,9 @@ class Connection:
                 continue
             await conversation.answer(message)
 
-    def _say_last(self, sqlstate: str, message: str) -> None:
-        log.event("connection refused or ended", self._fields | {"sqlstate": sqlstate, "reason": message})
+    def _say_last(self, sqlstate: str, message: str, *, level: int = logging.INFO) -> None:
+        fields = self._fields | {"sqlstate": sqlstate, "reason": message}
+        log.event("connection refused or ended", fields, level=level)
         self._link.say(backend.ErrorResponse("FATAL", sqlstate, message))
 
     async def _let_go(self) -> None:

@@ -17,19 +17,20 @@ __all__ = ["ObjectInfo", "Store", "open_store"]
 _FORMS = "Use file:///folder, file://./folder or s3://bucket/prefix."
 
 
-async def open_store(url: str, *, endpoint: str | None = None) -> Store:
+async def open_store(url: str, *, endpoint: str | None = None, read_only: bool = False) -> Store:
     """The store at `url`, checked and ready; StoreMisconfigured says what a person must mend.
 
     ``file:///absolute/folder``, ``file://./relative/folder``, or ``s3://bucket[/prefix]``; `endpoint`
-    is the address of an S3 server other than Amazon's.
+    is the address of an S3 server other than Amazon's. With `read_only` nothing is made when it is missing,
+    and nothing is tried that writes.
     """
     if url.startswith("file://"):
         if endpoint is not None:
             raise StoreMisconfigured("an S3 endpoint makes no sense for a store in a folder", hint=_FORMS)
-        return await asyncio.to_thread(LocalStore, _folder(url))
+        return await asyncio.to_thread(LocalStore, _folder(url), read_only=read_only)
     if url.startswith("s3://"):
         bucket, prefix = _bucket(url)
-        return await S3Store.open(bucket, prefix, endpoint=_endpoint(endpoint))
+        return await S3Store.open(bucket, prefix, endpoint=_endpoint(endpoint), read_only=read_only)
     raise StoreMisconfigured(f'"{url}" is not the address of a store', hint=_FORMS)
 
 

@@ -58,27 +58,43 @@ _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class LocalStore:
-    """Objects as files below `folder`, which is made when it is not there."""
+    """Objects as files below `folder`, which is made when it is not there, and tried. With `read_only`
+    nothing is made or written."""
 
-    def __init__(self, folder: Path, *, ids: Ids | None = None) -> None:
+    def __init__(self, folder: Path, *, ids: Ids | None = None, read_only: bool = False) -> None:
         self._root = folder.absolute()
         self._temporary = self._root / TEMPORARY
         self._ids = ids or Ids()
         self._durable: set[Path] = set()
         self._durable_lock = threading.Lock()
         try:
-            _make_root(self._root)
-            self._temporary.mkdir(exist_ok=True)
-            _remove_abandoned(self._temporary)
+            if not read_only:
+                _make_root(self._root)
+                self._temporary.mkdir(exist_ok=True)
+                _remove_abandoned(self._temporary)
+                self._require_writable()
         except OSError as error:
+            where = f" ({error.filename})" if error.filename not in (None, str(self._root)) else ""
             raise StoreMisconfigured(
-                f"cannot use the folder {self._root} as a store: {error.strerror}"
+                f"cannot use the folder {self._root} as a store: {error.strerror}{where}",
+                hint="Check who owns it, its rights, and whether its disk is mounted for writing.",
             ) from error
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="store")
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+    def _require_writable(self) -> None:
+        """OSError when a put could not work: in the folder for temporary files, which is tried, or in those
+        that objects go below."""
+        probe = self._temporary / self._ids.token()
+        descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.close(descriptor)
+        probe.unlink()
+        for folder in (self._root, *self._root.glob("[!~]*/"), *self._root.glob("[!~]*/*/")):
+            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
     # --- put ----------------------------------------------------------------------------------------
 

@@ -102,11 +102,15 @@ class S3Store:
         endpoint: str | None = None,
         ids: Ids | None = None,
         answer_seconds_max: float = ANSWER_SECONDS_MAX,
+        read_only: bool = False,
     ) -> S3Store:
-        """A working store, or StoreMisconfigured or StoreUnavailable saying what is wrong."""
+        """A working store, or StoreMisconfigured or StoreUnavailable saying what is wrong. With `read_only`
+        neither a bucket is made nor is it tried whether puts work."""
         session = boto3.Session()
         credentials = _Credentials(session)
-        endpoint, region = await asyncio.to_thread(_prepare_bucket, session, bucket, endpoint)
+        endpoint, region = await asyncio.to_thread(
+            _prepare_bucket, session, bucket, endpoint, make=not read_only
+        )
         config: dict[str, Any] = {"region": region, "disable_bulk_delete": True}
         if endpoint is not None:
             config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
@@ -127,7 +131,8 @@ class S3Store:
 
         folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
         store = S3Store(connect, folder, answer_seconds_max=answer_seconds_max)
-        await store._check_conditions((ids or Ids()).token())
+        if not read_only:
+            await store._check_conditions((ids or Ids()).token())
         return store
 
     async def _check_conditions(self, token: str) -> None:
@@ -246,8 +251,8 @@ class _Credentials:
         }
 
 
-def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[str | None, str]:
-    """The endpoint (None: Amazon's own) and the bucket's region; makes the bucket when it is missing."""
+def _prepare_bucket(session: Any, bucket: str, endpoint: str | None, *, make: bool) -> tuple[str | None, str]:
+    """The endpoint (None: Amazon's own) and the bucket's region; can `make` the bucket when it is missing."""
     options = botocore.config.Config(
         connect_timeout=CONNECT_SECONDS_MAX,
         read_timeout=ANSWER_SECONDS_MAX,
@@ -258,7 +263,7 @@ def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[st
     try:
         client = session.client("s3", endpoint_url=endpoint, region_name=region, config=options)
         with contextlib.closing(client):
-            return _find_bucket(client, bucket, region)
+            return _find_bucket(client, bucket, region, make=make)
     except botocore.exceptions.ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         raise StoreMisconfigured(
@@ -272,7 +277,7 @@ def _prepare_bucket(session: Any, bucket: str, endpoint: str | None) -> tuple[st
         ) from error
 
 
-def _find_bucket(client: Any, bucket: str, region: str) -> tuple[str | None, str]:
+def _find_bucket(client: Any, bucket: str, region: str, *, make: bool) -> tuple[str | None, str]:
     url = str(client.meta.endpoint_url)
     own = None if url.endswith(".amazonaws.com") else url
     try:
@@ -280,6 +285,8 @@ def _find_bucket(client: Any, bucket: str, region: str) -> tuple[str | None, str
     except botocore.exceptions.ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+        if status == 404 and not make:
+            raise StoreMisconfigured(f'there is no bucket "{bucket}"') from error
         if status == 404:
             _create_bucket(client, bucket, region if own is None else DEFAULT_REGION)
         elif status != 301:

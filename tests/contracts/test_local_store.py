@@ -8,7 +8,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,32 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreMisconfigured, match="cannot use the folder"):
         LocalStore(tmp_path / "file" / "store")
+
+
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder, and a process whose rights count: root may write everywhere."""
+    nobody = 65534
+    is_root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as name:
+        if is_root:
+            os.chown(name, nobody, nobody)
+            os.seteuid(nobody)
+        try:
+            yield Path(name)
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+@pytest.mark.parametrize("locked", ["", TEMPORARY, "tenants", "tenants/sys"])
+def test_a_folder_that_cannot_be_written(nobodys_folder: Path, locked: str) -> None:
+    (nobodys_folder / "tenants" / "sys").mkdir(parents=True)
+    LocalStore(nobodys_folder)
+    (nobodys_folder / locked).chmod(0o500)
+    try:
+        with pytest.raises(StoreMisconfigured, match="cannot use the folder .*Permission denied"):
+            LocalStore(nobodys_folder)
+        LocalStore(nobodys_folder, read_only=True)
+    finally:
+        (nobodys_folder / locked).chmod(0o700)
