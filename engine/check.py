@@ -24,6 +24,7 @@ from engine.state import State
 from engine.stores.base import Store
 
 READS_AT_ONCE = 8
+_WAITS = "waits to be collected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def _check_tenant(store: Store, paths: TenantPaths, counts: Counts) -> Asy
         if parsed is None:
             yield Finding("unknown", paths.name, f"{info.key} is no key of this product")
         elif parsed.kind in ("object", "refs") and info.key not in named:
-            yield Finding("orphan", paths.name, f"{info.key} ({info.size:,} bytes) is named by nothing")
+            yield Finding("orphan", paths.name, f"{info.key} ({info.size:,} bytes) {_WAITS}")
 
 
 async def _check_objects(
@@ -123,4 +124,4 @@ async def _unnamed_generations(store: Store, named: set[Generation]) -> AsyncIte
         name = decode_name(folder)
         for generation in await store.folders(f"{TENANTS}{folder}/"):
             if (name, generation) not in named:
-                yield Finding("orphan", name, f"generation {generation} is nothing that is remembered")
+                yield Finding("orphan", name, f"generation {generation}, dropped or never named, {_WAITS}")

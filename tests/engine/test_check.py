@@ -77,5 +77,6 @@ def test_orphans_are_no_faults(tmp_path: Path) -> None:
         await store.put("tenants/ghost/0123/manifest/0000000000000001", b"never named")
         found = await findings(store)
         assert sorted(finding.kind for finding in found) == ["orphan", "orphan", "unknown"]
+        assert all("waits to be collected" in str(finding) for finding in found if finding.kind == "orphan")
 
     asyncio.run(run())
