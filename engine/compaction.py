@@ -112,9 +112,11 @@ def _mostly_dead(data: list[Ref], tombstones: list[Ref], watermark: Timestamp, p
 async def compact(
     state: State, run: Run, watermark: Timestamp, cursor: Cursor, scan: Scan, objects: ObjectWriter
 ) -> Compacted:
-    """Write the run's outputs. Nothing is published yet. `scan` reads on `cursor`."""
+    """Write the run's outputs. Nothing is published yet. `scan` reads on `cursor`. An object that a restore
+    has installed may hold columns dropped before the restore's moment: the storage never had them."""
     known = state.columns_of_storage(run.storage)
-    columns = [known[id] for id in sorted({id for ref in run.data for id in ref.columns})]
+    written = sorted({id for ref in run.data for id in ref.columns})
+    columns = [known[id] for id in written if id in known]
     inputs = Storage(run.storage, {ref.key: ref for ref in run.inputs})
     rows, dead = await scan.sources(inputs, columns, watermark)
     items = ", ".join([*(f"c{column.id}" for column in columns), "_row_id", "_commit_ts"])

@@ -254,7 +254,8 @@ class Restorer:
         try:
             before = f"WHERE _commit_ts <= {self._moment}"
             alone = Storage(table.storage, {ref.key: ref})
-            columns = [self._state.columns_of_storage(table.storage)[id] for id in ref.columns]
+            known = self._state.columns_of_storage(table.storage)
+            columns = [known[id] for id in ref.columns if id in known]
             data, tombstones = await scan.sources(alone, columns, self._moment)
             if ref.kind == "tombstone":
                 relation = f"(SELECT * FROM {tombstones[0]} {before})"
