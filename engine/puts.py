@@ -23,6 +23,7 @@ from engine.errors import (
     ObjectMissing,
     PutUnknown,
     StoreFull,
+    StoreMisconfigured,
     StoreUnavailable,
 )
 from engine.stores.base import Store
@@ -44,7 +45,7 @@ async def put_decided(
 ) -> bytes | None:
     """Create `key`. None: our bytes are there, durably. Otherwise the bytes of somebody else who was
     first. Raises `StoreUnavailable` when certainly nothing of ours was stored, `CommitUnknown` when that
-    cannot be told, `StoreFull` at once unless an earlier try is still undecided."""
+    cannot be told; `StoreFull` and `StoreMisconfigured` at once, unless an earlier try is still undecided."""
     deadline = clock.monotonic() + decide_seconds_max(len(data))
     pause = PAUSE_SECONDS_MIN
     undecided = False
@@ -57,7 +58,7 @@ async def put_decided(
             undecided = True
         except StoreUnavailable as error:
             failure = error
-        except StoreFull as error:
+        except (StoreFull, StoreMisconfigured) as error:
             if not undecided:
                 raise
             failure = error

@@ -22,7 +22,7 @@ from engine.checkpoint import Publisher
 from engine.collection import Collector, Deleted, Forgettable, Verdict, forgettable
 from engine.commit import Committer, Request
 from engine.compaction import Run, choose, compact
-from engine.errors import TenantFenced
+from engine.errors import CommitUnknown, TenantFenced
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
 from engine.progress import Progress
@@ -91,7 +91,7 @@ class Upkeep:
     ) -> None:
         """Publish `manifest` with refs changed and forgotten on top, then make the state so. A cancel request
         waits: a manifest that may be there must not be taken for another server's, nor its objects for
-        garbage."""
+        garbage. If nobody can tell whether it is there, the tenant closes, and opening it again finds out."""
         await uninterrupted(self._publish_now(manifest, changed, make_true, forgotten))
 
     async def _publish_now(
@@ -108,7 +108,7 @@ class Upkeep:
         }
         try:
             published = await self._publisher.publish(dataclasses.replace(manifest, ref_changes=changes))
-        except TenantFenced as error:
+        except (TenantFenced, CommitUnknown) as error:
             self._tenant.fail(error)
             raise
         make_true()
@@ -143,8 +143,10 @@ class Upkeep:
         await self._publish(manifest, changed, lambda: self._state.set_refs(changed))
 
     async def collect(self) -> Deleted:
-        """Forget what nothing needs, delete what nothing names."""
+        """Forget what nothing needs, delete what nothing names. A tenant that is closed knows no longer
+        what the store names."""
         async with self._alone:
+            self._tenant.check_open()
             await self._raise_horizon()
             over = forgettable(self._state, self._tenant.pins())
             if any(ref.added_ts > self._state.watermark for ref in over.refs):
@@ -153,6 +155,7 @@ class Upkeep:
                 over = forgettable(self._state, self._tenant.pins())
             if over.refs or over.entries:
                 await self._forget(over)
+            self._tenant.check_open()
             deleted = await self._collector.delete(self._named(), self._publisher.clock.monotonic())
             await self._collector.delete_log(
                 self._publisher.number, self.flushed_wal, self._state.claims, self._state.fences

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine import puts, wal
-from engine.clock import SystemClock
+from engine.clock import ManualClock, SystemClock
 from engine.commit import Request
-from engine.errors import CommitUnknown, StoreUnavailable, TenantClosed
+from engine.errors import CommitUnknown, StoreMisconfigured, StoreUnavailable, TenantClosed
 from engine.ids import Timestamp
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
+from engine.tenant import Options
 from tests.engine.lab import Lab, opened
 
 DECIDE_SECONDS = 0.4
@@ -121,5 +122,59 @@ def test_when_the_writer_ends_everybody_hears(tmp_path: Path) -> None:
             store.heal()
             again = await lab.cluster.tenant("acme")
             assert again is not lab.tenant
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("work", ["flush", "compact"])
+def test_a_manifest_that_came_through_unheard(tmp_path: Path, work: str) -> None:
+    """Its objects are not garbage: the tenant closes, and is opened with what the manifest says."""
+
+    async def run() -> None:
+        clock = ManualClock()
+        store = FaultyStore(MemoryStore(), clock)
+        async with opened(store, tmp_path, clock=clock, options=Options(grace_seconds=0)) as lab:
+            await lab.create()
+            for id in range(6):
+                await lab.insert((id, "small"))
+                await lab.tenant.flush()
+            await lab.insert((10, "tail"))
+            store.inject("error_after", "put", "/manifest/")
+            store.inject("error_before", "get", "/manifest/", times=None)
+            with pytest.raises(CommitUnknown):
+                await (lab.tenant.flush() if work == "flush" else lab.tenant.compact())
+            store.heal()
+            for _ in range(2):
+                with pytest.raises(CommitUnknown):
+                    await lab.tenant.collect()
+                clock.advance(10_000_000)
+            again = Lab(lab.cluster, await lab.cluster.tenant("acme"))
+            await again.tenant.collect()
+            clock.advance(10_000_000)
+            await again.tenant.collect()
+            assert [row[0] for row in await again.cold_rows()] == [*range(6), 10]
+        async with opened(store, tmp_path / "elsewhere", clock=clock) as lab:
+            assert [row[0] for row in await lab.cold_rows()] == [*range(6), 10]
+
+    asyncio.run(run())
+
+
+def test_rights_lost_meanwhile_do_not_decide_an_earlier_try() -> None:
+    """The first put may still arrive; that the second one was refused says nothing of it."""
+
+    async def run() -> None:
+        clock = ManualClock()
+        store = FaultyStore(MemoryStore(), clock)
+        store.inject("error_after")
+        put = store.put
+
+        async def refused_later(key: str, data: bytes) -> None:
+            if store.count("put"):
+                raise StoreMisconfigured("AccessDenied")
+            await put(key, data)
+
+        store.put = refused_later  # type: ignore[method-assign]
+        with pytest.raises(CommitUnknown):
+            await puts.put_decided(store, clock, "a/b", b"bytes", lambda found: found == b"bytes")
 
     asyncio.run(run())
