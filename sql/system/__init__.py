@@ -23,7 +23,7 @@ from sql.system import (
 )
 from sql.system.columns import DESCRIPTIONS, HELPER_SCHEMA
 from sql.system.context import SystemContext
-from sql.system.inventory import nameable
+from sql.system.inventory import FOUND_FIRST, nameable
 from sql.system.relation import Rows, SystemRelation, nothing
 
 _ROWS: Mapping[str, Mapping[str, Rows]] = {
@@ -42,7 +42,6 @@ _VOLATILE = {
     "mo_catalog": mo_catalog.VOLATILE,
     HELPER_SCHEMA: helpers.VOLATILE,
 }
-_FOUND_UNQUALIFIED = ("pg_catalog", "mo_catalog")
 
 RELATIONS: Mapping[tuple[str, str], SystemRelation] = MappingProxyType(
     {
@@ -60,7 +59,7 @@ def lookup(schema: str | None, name: str, tenant: str = "") -> SystemRelation | 
     `tenant` is the asking tenant's name: what only the system tenant has does not exist for others."""
     if not nameable(name, tenant):
         return None
-    for place in _FOUND_UNQUALIFIED if schema is None else (schema,):
+    for place in FOUND_FIRST if schema is None else (schema,):
         found = RELATIONS.get((place, name))
         if found is not None:
             return found

@@ -69,6 +69,9 @@ def _template(name: str, count: int) -> exp.Expr | None:
 _SUBSCRIPTS = parse_expression("generate_series(0, array_upper($1, 1) - 1)")
 
 
+_LISTED = parse_expression("(SELECT h.listed FROM helper.relation_titles h WHERE h.oid = $1)")
+
+
 _EXPANDED = {
     "x": parse_expression("unnest($1)"),
     "n": parse_expression("generate_series(1, array_upper($1, 1))"),
@@ -129,6 +132,8 @@ class _Rewriter:
             return None
         if name == "obj_description" and arguments and bare(arguments[0]).name in _FUNCTION_COLUMNS:
             return exp.Cast(this=exp.Null(), to=as_data_type("text"))  # functions have no descriptions
+        if name == "pg_table_is_visible" and len(arguments) == 1 and _lists(node):
+            return self._filler.filled(_LISTED, arguments)
         template = _template(name, len(arguments))
         return None if template is None else self._filler.filled(template, arguments)
 
@@ -150,6 +155,29 @@ def _is_expansion(node: exp.Expr) -> bool:
         and node.args.get("schema") == "information_schema"
         and len(node.expressions) == 1
     )
+
+
+def _lists(node: exp.Expr) -> bool:
+    """Whether a query asks which of all relations are visible, and for none by its name. Then mo_catalog's
+    do not count: a tool would take them for the user's (Alembic would drop them)."""
+    select = node.find_ancestor(exp.Select)
+    if select is None or select.args.get("from_") is None:
+        return False
+    where = select.args.get("where")
+    return where is None or not any(
+        column.name == "relname" and _names(column) for column in where.find_all(exp.Column)
+    )
+
+
+def _names(column: exp.Column) -> bool:
+    """Whether what a column is compared with is a name, or a pattern that does not fit all."""
+    comparison, negated = column.parent, column.find_ancestor(exp.Not, exp.NEQ) is not None
+    while isinstance(comparison, exp.Paren):
+        comparison = comparison.parent
+    if comparison is None or negated or str(comparison.args.get("operator", "")).startswith("!"):
+        return False
+    texts = [literal.name for literal in comparison.find_all(exp.Literal)]
+    return not texts or any(character.isalnum() for text in texts for character in text)
 
 
 def _is_vector(node: exp.Expr) -> bool:

@@ -22,6 +22,7 @@ from sql.system.view_text import view_definition
 from sql.types import TYPES, PgType, format_type
 from sql.types.names import ALIASES
 
+BUILT_IN = " -- built in: the server makes the rows when they are read"
 _ENCODINGS = [
     "SQL_ASCII",
     "EUC_JP",
@@ -92,20 +93,16 @@ def _with_digits(names: Mapping[str, tuple[int, str]]) -> Iterator[Row]:
 
 
 def relation_name_rows(seen: Inventory) -> Iterator[Row]:
-    """Every spelling by which regclass finds a relation. A bare name means the first on the search path;
-    mo_catalog's relations are found last."""
+    """Every spelling by which regclass finds a relation."""
     names: dict[str, tuple[int, str]] = {}
-    last: dict[str, tuple[int, str]] = {}
     for oid, schema, name in _named(seen):
         found = (oid, seen.title(schema, name))
         for spelling in _spellings(name):
             if seen.visible(schema, name):
                 names[spelling] = found
-            elif schema == "mo_catalog":
-                last[spelling] = found
             for schema_spelling in _spellings(schema):
                 names[f"{schema_spelling}.{spelling}"] = found
-    return _with_digits({**last, **names})
+    return _with_digits(names)
 
 
 def relation_title_rows(seen: Inventory) -> Iterator[Row]:
@@ -116,6 +113,7 @@ def relation_title_rows(seen: Inventory) -> Iterator[Row]:
             "@oid": oid,
             "@title": seen.title(schema, name),
             "@visible": seen.visible(schema, name),
+            "@listed": seen.visible(schema, name) and schema != "mo_catalog",
             "@table": oid in tables,
             "@writable": oid in writable,
         }
@@ -241,8 +239,12 @@ def index_definition_rows(seen: Inventory) -> Iterator[Row]:
 
 
 def view_definition_rows(seen: Inventory) -> Iterator[Row]:
+    """A system view has no query: PostgreSQL's clients are told in words that they can show."""
     for _, view in seen.views:
         yield {"@oid": view.id, "@definition": view_definition(seen, view)}
+    for described in seen.system_relations:
+        if described.kind == "v":
+            yield {"@oid": described.oid, "@definition": BUILT_IN}
 
 
 def owned_sequence_rows(seen: Inventory) -> Iterator[Row]:

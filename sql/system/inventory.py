@@ -29,6 +29,8 @@ BUILT_MAX = 64
 """How many combinations of catalog, database, role and search path keep what was built for them."""
 
 SYSTEM_NAMESPACES = {"pg_catalog": 11, "information_schema": 13207, "mo_catalog": 8000}
+FOUND_FIRST = ("pg_catalog", "mo_catalog")
+"""Where a bare name is looked for before the search path."""
 SNAPSHOTS_KEY_OID = 8110
 BOOTSTRAP_ROLE = 10
 """The owner while a tenant has no administrator: PostgreSQL's first superuser has this OID."""
@@ -159,7 +161,7 @@ class Inventory:
     def _first_found(self) -> dict[str, str]:
         """Relation name -> the schema in which an unqualified mention finds it."""
         found: dict[str, str] = {}
-        for schema_name in self.effective_schemas:
+        for schema_name in dict.fromkeys((*FOUND_FIRST, *self.effective_schemas)):
             for described in self.system_relations:
                 if described.schema == schema_name:
                     found.setdefault(described.name, schema_name)
@@ -172,8 +174,7 @@ class Inventory:
         return found
 
     def visible(self, schema: str, name: str) -> bool:
-        """pg_table_is_visible. mo_catalog's relations are found by bare name but do not count: tools
-        list what is visible, and would take them for the user's tables."""
+        """Whether a bare name means this relation: pg_table_is_visible."""
         return self._first_found.get(name) == schema
 
     def title(self, schema: str, name: str) -> str:

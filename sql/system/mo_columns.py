@@ -23,7 +23,7 @@ mo_dropped_tenants 8106 v name:text! admin_role:text! created_at:timestamptz! dr
 
 HELPERS = """
 relation_names 0 v @spelling:text! @oid:oid! @title:text!
-relation_titles 0 v @oid:oid! @title:text! @visible:bool! @table:bool! @writable:bool!
+relation_titles 0 v @oid:oid! @title:text! @visible:bool! @listed:bool! @table:bool! @writable:bool!
 schema_names 0 v @spelling:text! @oid:oid! @title:text!
 schema_titles 0 v @oid:oid! @title:text!
 role_names 0 v @spelling:text! @oid:oid! @title:text!

@@ -128,3 +128,23 @@ def test_tenant_as_an_option(psql: Path, tenant: ATenant) -> None:
 def test_unknown_database(psql: Path, tenant: ATenant) -> None:
     done = run(psql, tenant.server.dsn(tenant.user, dbname="nowhere"), "select 1")
     assert 'FATAL:  database "nowhere" does not exist' in done.stderr
+
+
+def test_snapshots_are_described_by_bare_name_and_not_listed(psql: Path, tenant: ATenant) -> None:
+    """A tool that lists what is visible must not take mo_catalog's relations for the user's."""
+    described = run(
+        psql, tenant.dsn, stdin="\\d mo_snapshots\n\\d+ mo_recovery_window\n\\dt mo_snap*\n", flags=[]
+    )
+    assert 'Table "mo_catalog.mo_snapshots"' in described.stdout
+    assert '"mo_snapshots_pkey" PRIMARY KEY' in described.stdout
+    assert "View definition:\n -- built in" in described.stdout
+    assert "mo_catalog | mo_snapshots" in described.stdout
+    assert described.stderr == ""
+    listed = run(psql, tenant.dsn, stdin="create table mine (a int);\n\\d\n\\dt\n\\dv\n", flags=[])
+    assert "mine" in listed.stdout
+    assert "mo_" not in listed.stdout
+    asked = "select to_regclass('mo_snapshots'), pg_table_is_visible('mo_snapshots'::regclass)"
+    assert run(psql, tenant.dsn, asked).stdout == "mo_snapshots|t\n"
+    run(psql, tenant.dsn, "create table public.mo_restores (a int)")
+    found = "select to_regclass('mo_restores') = 'mo_catalog.mo_restores'::regclass"
+    assert run(psql, tenant.dsn, found).stdout == "t\n"

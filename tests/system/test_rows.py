@@ -174,7 +174,7 @@ def test_a_name_is_visible_where_the_search_path_finds_it_first(shop: Shop) -> N
         titles[path] = {title: visible for _, title, visible in rows}
     assert titles["public",]['"Side"."Mixed Case"'] is False
     assert titles["Side", "public"]['"Mixed Case"'] is True
-    assert titles["public",]["mo_catalog.mo_snapshots"] is False
+    assert titles["public",]["mo_snapshots"] is True
     assert titles["public",]["pg_class"] is True
 
 
