@@ -22,10 +22,10 @@ from tests.conftest import BUCKET
 from tests.engine.lab import Lab, opened
 from tests.proxy import TOXICS, Proxy, Toxic, proxying
 
-ANSWER_SECONDS = 0.5
-DECIDE_SECONDS = 2.0
-PATIENT_SECONDS = 20.0
-SLACK_SECONDS = 8.0
+ANSWER_SECONDS = 1.5
+DECIDE_SECONDS = 3.0
+PATIENT_SECONDS = 30.0
+SLACK_SECONDS = 15.0
 """What a busy machine may add."""
 
 
@@ -190,7 +190,7 @@ def test_reads_end_in_time(
 
 
 def test_a_slow_line_is_not_a_dead_one(proxy: Proxy, decide_in: Callable[[float], None]) -> None:
-    """Time-outs go by bytes: many times an answer's time is right for a large object."""
+    """Time-outs go by bytes: a large object may take longer than an answer."""
 
     async def body() -> None:
         prefix = Ids().token()
@@ -199,8 +199,8 @@ def test_a_slow_line_is_not_a_dead_one(proxy: Proxy, decide_in: Callable[[float]
         proxy.bytes_per_second = 2 * 2**20
         began = time.monotonic()
         await store.put("probe/large", data)
+        assert time.monotonic() - began > ANSWER_SECONDS
         assert await store.get("probe/large") == data
-        assert time.monotonic() - began > 4 * ANSWER_SECONDS
 
     asyncio.run(body())
 
