@@ -146,9 +146,10 @@ PARTS = (
 CATALOG = (
     "SELECT table_schema, table_name, ordinal_position, column_name, data_type, column_default, is_nullable, "
     "identity_generation FROM information_schema.columns WHERE table_schema IN ('public', 'stock')",
-    "SELECT table_schema, table_name, view_definition FROM information_schema.views "
-    "WHERE table_schema IN ('public', 'stock')",
-    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint",
+    "SELECT table_schema, table_name FROM information_schema.views WHERE table_schema IN ('public', 'stock')",
+    "SELECT nspname, relname, conname, contype, conkey::text FROM pg_constraint JOIN pg_class ON "
+    "pg_class.oid = conrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE nspname IN ('public', 'stock')",
     "SELECT schemaname, sequencename, last_value FROM pg_sequences",
 )
 TABLES = (

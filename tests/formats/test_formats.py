@@ -78,6 +78,8 @@ async def change(cluster: Cluster) -> None:
     postgres, shop = [await rich.connected(cluster, database) for database in rich.DATABASES]
     await postgres.lines("DELETE FROM types WHERE id = 2; INSERT INTO types (id, t) VALUES (4, 'new')")
     await shop.lines("UPDATE items SET price = price + 1; ALTER TABLE items DROP COLUMN colour")
+    assert (await shop.error("INSERT INTO items (sku, price) VALUES ('cheap', -1)")).sqlstate == "23514"
+    assert (await shop.error("INSERT INTO items (sku, price) VALUES ('sku1', 1)")).sqlstate == "23505"
     await shop.lines("DELETE FROM bulk WHERE id % 2 = 0; TRUNCATE stock.counts; DROP TABLE log CASCADE")
     await shop.lines("INSERT INTO items (sku, price) VALUES ('today', 1)")
     await shop.lines("CHECKPOINT")
