@@ -177,7 +177,7 @@ def test_a_commit_that_waits_behind_a_restore_is_refused(tmp_path: Path) -> None
             async def overtaken(transactions: tuple[wal.Transaction, ...]) -> None:
                 if not waiting:
                     waiting.append(asyncio.create_task(late.commit()))
-                    while not committer._queue:
+                    while not committer._queue:  # noqa: ASYNC110
                         await asyncio.sleep(0)
                 await write(transactions)
 
