@@ -105,7 +105,8 @@ class Cursor:
             if self.ended_by is not None:
                 return self.ended_by
             return StatementCancelled("canceling statement due to user request")
-        if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        refused = "failed: MemoryError" in text
+        if refused or isinstance(error, duckdb.OutOfMemoryException | MemoryError):
             return OutOfMemory(
                 "the tenant's memory limit was reached by this statement",
                 hint="Raise the server's memory limit per tenant, or make the statement smaller.",
@@ -404,7 +405,7 @@ class Ducks:
                 threads=threads,
                 setup_sql=self._setup_sql,
             )
-        except (duckdb.OutOfMemoryException, MemoryError) as error:
+        except (duckdb.OutOfMemoryException, MemoryError, RuntimeError) as error:
             raise OutOfMemory(
                 "the server has no memory left to open the tenant", hint="Try again when less is going on."
             ) from error

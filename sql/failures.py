@@ -330,7 +330,7 @@ def as_sql_error(error: Exception) -> SqlError:
                 hint=error.hint,
                 severity=severity,
             )
-        case MemoryError():
+        case MemoryError() | RuntimeError(args=("can't start new thread",)):
             log.warning("out of memory outside the query engine", exc_info=error)
             hint = "Make the statement smaller, or try it when less is going on."
             return SqlError("53200", "out of memory", hint=hint)

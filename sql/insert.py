@@ -19,7 +19,7 @@ from sqlglot import exp
 from engine.catalog import Column, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.errors import KeyViolated
-from sql import assignment, build, conflict, dml, names, parse, query, sequences
+from sql import aside, assignment, build, conflict, dml, names, parse, query, sequences
 from sql.answers import StatementDescription
 from sql.dml import WRITTEN, Returning, Written
 from sql.errors import SqlError
@@ -109,7 +109,11 @@ async def _source(
     if cells is None:
         return (*await _from_query(scope, table, statement, given, arguments), volatile)
     columns = _matched(table, given, len(cells[0]))
-    tree, fills = _from_cells(scope, table, statement, columns, cells, arguments)
+
+    def fitted() -> tuple[exp.Select, tuple[_Fill, ...]]:
+        return _from_cells(scope, table, statement, columns, cells, arguments)
+
+    tree, fills = await aside.run(scope.interrupts, fitted, rows=len(cells))
     if volatile:
         rewritten, later = await sequences.rewrite(scope, tree, arguments)
         assert isinstance(rewritten, exp.Select)
@@ -191,19 +195,23 @@ async def _check_cell_types(
 ) -> None:
     """42804 for a cell whose type PostgreSQL would not assign. Constants are told apart without asking
     DuckDB, so that a long VALUES list stays cheap."""
-    doubtful = [
-        (column, cell)
-        for row in cells
-        for column, cell in zip(columns, row, strict=True)
-        if not _plainly_fits(column, cell) and not sequences.calls_in(cell)
-    ]
+
+    def found() -> list[tuple[Column, exp.Expr]]:
+        return [
+            (column, cell)
+            for row in cells
+            for column, cell in zip(columns, row, strict=True)
+            if not _plainly_fits(column, cell) and not sequences.calls_in(cell)
+        ]
+
+    doubtful = await aside.run(scope.interrupts, found, rows=len(cells))
     if not doubtful:
         return
     items = [build.alias(cell.copy(), f"v{i}") for i, (_, cell) in enumerate(doubtful)]
     tree = build.select(items, with_=statement.with_)
     described = await query.describe(scope, await query.plan(scope, tree, arguments, owner=tree))
-    for (column, _), found in zip(doubtful, described, strict=True):
-        assignment.check_type(column, by_oid(found.type_oid))
+    for (column, _), given in zip(doubtful, described, strict=True):
+        assignment.check_type(column, by_oid(given.type_oid))
 
 
 def _plainly_fits(column: Column, cell: exp.Expr) -> bool:

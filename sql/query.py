@@ -25,7 +25,7 @@ from engine.errors import QueryFailed
 from engine.ids import CatalogId, Timestamp
 from engine.reader import Reader
 from engine.tenant import Tenant
-from sql import build, coverage, lives, moments, parse
+from sql import aside, build, coverage, lives, moments, parse
 from sql.answers import ResultColumn
 from sql.errors import SqlError
 from sql.lexer import IDENTIFIER_BYTES_MAX
@@ -105,7 +105,12 @@ async def plan(
     if isinstance(found, Ready):
         return found
     past = await resolve_moments(scope, tree, arguments)
-    ready = make_ready(plan_query(tree, scope.context(arguments, past)))
+    context = scope.context(arguments, past)
+
+    def planned() -> Ready:
+        return make_ready(plan_query(tree, context))
+
+    ready = await aside.run(scope.interrupts, planned, rows=len(parse.values_rows(tree) or ()))
     if ready.plan.cacheable:
         scope.plans.put(owner, key, ready)
     return ready
@@ -130,7 +135,14 @@ def _views_into_the_past(scope: Scope, tree: exp.Query) -> list[exp.Query]:
 async def resolve_moments(scope: Scope, tree: exp.Query, arguments: Arguments) -> Past:
     """Each AS OF of the text with its timestamp and the catalog of that time."""
     found = {}
-    wanted = {moment for query in (tree, *_views_into_the_past(scope, tree)) for moment in moments_of(query)}
+
+    def moments_wanted() -> set[Moment]:
+        return {
+            moment for query in (tree, *_views_into_the_past(scope, tree)) for moment in moments_of(query)
+        }
+
+    rows = len(parse.values_rows(tree) or ())
+    wanted = await aside.run(scope.interrupts, moments_wanted, rows=rows)
     for moment in wanted:
         if arguments.values is None and has_parameter(moment):
             ts = lives.newest_with(scope.tenant, scope.names, _tables_at(tree, moment))

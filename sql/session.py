@@ -19,7 +19,7 @@ import pyarrow as pa
 from engine.cluster import Cluster
 from engine.errors import StatementCancelled
 from engine.tenant import Tenant
-from sql import as_of, describing, execution
+from sql import as_of, aside, describing, execution
 from sql.answers import (
     Answer,
     Batch,
@@ -120,7 +120,7 @@ class Session:
         block.several = False
         async with self._guarded():
             await self._prepared.close_portal("")
-            statements = parsed(text)
+            statements = await self._parsed(text)
             if not statements:
                 yield EmptyQuery()
                 return
@@ -134,6 +134,13 @@ class Session:
                             if isinstance(answer, Complete) and last:
                                 await self._end_implicit()
                             yield answer
+
+    async def _parsed(self, text: str) -> tuple[Parsed, ...]:
+        """The statements of a text; a long one is read without anybody else waiting for it."""
+        if len(text) < aside.CHARACTERS_MIN:
+            return parsed(text)
+        with self._interruptible():
+            return await aside.run(self._scope.interrupts, lambda: parsed(text))
 
     async def _statement(self, item: Parsed, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         """One statement; what it changed in the reported settings is told before its `Complete`."""
@@ -173,7 +180,7 @@ class Session:
         self._scope.block.several = False
         async with self._guarded():
             self._prepared.drop_statement("") if not name else self._prepared.require_free(name)
-            statements = parsed(text)
+            statements = await self._parsed(text)
             if len(statements) > 1:
                 raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
             item = statements[0] if statements else None
