@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from engine.duck import Cursor, Duck
+from engine.duck import Cursor, Ducks
 from engine.errors import QueryFailed
 from engine.few import FEW_ROWS, STATEMENTS_MAX, TEXT_CHARACTERS_MAX, Statements
 
@@ -75,10 +74,12 @@ class Queries:
 
 @pytest.fixture
 def queries(tmp_path: Path) -> Iterator[Queries]:
-    with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
-        duck = Duck(tmp_path / "cache", pool, memory_bytes_max=2**28, threads=1, setup_sql=())
+    with asyncio.Runner() as runner:
+        ducks = Ducks()
+        duck = ducks.open(tmp_path / "cache", memory_bytes_max=2**28, threads=1)
         yield Queries(runner, duck.writer)
         duck.close()
+        ducks.close()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
