@@ -18,7 +18,7 @@ and the commit installs their refs. A crash in between leaves garbage objects, n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Put, Table
+from engine.catalog import Catalog, Edit, Key, Put, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
@@ -205,6 +205,9 @@ class Transaction:
     async def insert(self, table: Table, rows: pa.Table) -> pa.Table:
         """Insert `rows` (a column ``c<id>`` per column of `table`); they come back with `_row_id`.
         Raises `NotNullViolated`, `KeyViolated`."""
+        return await self._insert(table, rows, table.keys)
+
+    async def _insert(self, table: Table, rows: pa.Table, keys: Iterable[Key]) -> pa.Table:
         self.check()
         rows = in_utc(rows)
         many = rows.num_rows > ROW_LOCKS_MAX or rows.nbytes > BULK_BYTES_MIN
@@ -216,7 +219,7 @@ class Transaction:
         rows = rows.append_column(
             "_row_id", pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
         )
-        for key in table.keys:
+        for key in keys:
             await self._keys.require_free(table, key, rows, lock=not many)
         self.workspace.insert(table.storage, rows)
         return rows
@@ -241,10 +244,19 @@ class Transaction:
             raise self._stale("a row changed after the statement began")
         return ids
 
-    async def update(self, table: Table, row_ids: pa.ChunkedArray, rows: pa.Table) -> pa.Table:
-        """Replace rows read by this statement with `rows`, in the same order."""
+    async def update(
+        self,
+        table: Table,
+        row_ids: pa.ChunkedArray,
+        rows: pa.Table,
+        changed: Collection[CatalogId] | None = None,
+    ) -> pa.Table:
+        """Replace rows read by this statement with `rows`, in the same order. Only the columns `changed`
+        (None: all) may have other values than before: a key without any of them stays with its row, whose
+        lock keeps others from taking it."""
         await self.delete(table, row_ids)
-        return await self.insert(table, rows)
+        keys = [key for key in table.keys if changed is None or not set(changed).isdisjoint(key.columns)]
+        return await self._insert(table, rows, keys)
 
     def _limit(self, rows: pa.Table) -> None:
         limit = self._tenant.memory_bytes_max

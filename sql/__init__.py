@@ -15,11 +15,13 @@ Life of a query
     in the catalog of their moment, finds types, and writes DuckDB SQL with markers where tables stand.
 5.  `sql.query.bind` asks the engine's reader for each table at its moment and puts the answer in place of
     its marker; a system relation (`sql.system.lookup`) becomes rows made from the catalog.
-6.  DuckDB runs it; batches pass through as `sql.answers.Batch` while the session holds on to nothing.
+6.  DuckDB runs it, without Arrow when the text is known to give a few rows (`engine.few`); batches pass
+    through as `sql.answers.Batch` while the session holds on to nothing.
 7.  The implicit transaction commits, and only then the last `sql.answers.Complete` is said.
 
 What writes is the same with more steps: `sql.insert.run`, `sql.update.run` and `sql.copying.execute` plan
-a query that gives the new rows, make them fit (`sql.assignment.fitted`), check them
+a query that gives the new rows, make them fit (`sql.assignment.fitted`; a row of constants and parameters
+that comes again is made by `sql.repeating.Repeating`), check them
 (`sql.dml.check_rows`), hand them to the engine's transaction, and read RETURNING from what was written;
 `sql.dml.writing` does it again when what was read has changed meanwhile. Definitions (`sql.ddl`,
 `sql.alter`, `sql.drop`, `sql.views`) are edits of the catalog. `sql.snapshots.create` commits by itself.

@@ -24,6 +24,7 @@ from sql.answers import StatementDescription
 from sql.dml import WRITTEN, Returning, Written
 from sql.errors import SqlError
 from sql.query import Ready
+from sql.repeating import Repeating
 from sql.scope import Arguments, Scope
 from sql.statement import Insert
 from sql.types import by_oid
@@ -49,6 +50,8 @@ class InsertPlan:
     returning: Returning | None
     conflict: conflict.ConflictPlan | None
     parameter_oids: tuple[int, ...]
+    repeating: Repeating | None = None
+    """For a row of constants and parameters."""
 
 
 # --- planning ---------------------------------------------------------------------------------------
@@ -75,7 +78,8 @@ async def plan(scope: Scope, statement: Insert, arguments: Arguments) -> InsertP
         returning = await dml.plan_returning(scope, statement.returning, table, alias, arguments)
         oids = query.merge_oids(oids, returning.ready.plan.parameter_oids)
     sql = assignment.fitted(table.columns, source.sql)
-    planned = InsertPlan(table, alias, source, sql, fills, returning, conflict_plan, oids)
+    repeating = _repeating(table, statement, tree, source.plan.parameter_oids)
+    planned = InsertPlan(table, alias, source, sql, fills, returning, conflict_plan, oids, repeating)
     readies = [
         source,
         returning.ready if returning else None,
@@ -84,6 +88,13 @@ async def plan(scope: Scope, statement: Insert, arguments: Arguments) -> InsertP
     if not volatile and all(ready is None or ready.plan.cacheable for ready in readies):
         scope.plans.put(statement, key, planned)
     return planned
+
+
+def _repeating(table: Table, statement: Insert, tree: exp.Select, oids: Sequence[int]) -> Repeating | None:
+    one_row = tree.args.get("from_") is None and tree.args.get("with_") is None
+    if one_row and Repeating.may(table.columns, tree.expressions, oids):
+        return Repeating(table.columns, tree.expressions, oids)
+    return None
 
 
 def _given_columns(table: Table, statement: Insert) -> tuple[Column, ...] | None:
@@ -313,10 +324,15 @@ async def run(scope: Scope, statement: Insert, arguments: Arguments) -> Written:
 
 async def new_rows(scope: Scope, planned: InsertPlan, arguments: Arguments) -> pa.Table:
     """The rows to insert, complete."""
-    ready = planned.source
-    async with scope.reader() as reader:
-        sql = await query.bind(scope, reader, ready.plan, planned.sql, {})
-        rows = assignment.only(planned.table.columns, await reader.table(sql, ready.values(arguments)))
+    repeating, zone = planned.repeating, scope.settings["TimeZone"]
+    rows = None if repeating is None else repeating.row(arguments.values, zone)
+    if rows is None:
+        ready = planned.source
+        async with scope.reader() as reader:
+            sql = await query.bind(scope, reader, ready.plan, planned.sql, {})
+            rows = assignment.only(planned.table.columns, await reader.table(sql, ready.values(arguments)))
+        if repeating is not None:
+            repeating.remember(rows, zone)
     for fill in planned.fills:
         rows = dml.with_sequence_values(scope, rows, fill.column, fill.sequence, fill.positions)
     return rows

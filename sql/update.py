@@ -257,7 +257,10 @@ async def run(scope: Scope, statement: Update | Delete, arguments: Arguments) ->
             values = dml.with_sequence_values(scope, values, column, sequence, None)
         await dml.check_rows(scope, planned.table, values, owner=planned.table)
         if found.num_rows:
-            written = await scope.interrupts.wait(scope.transaction.update(planned.table, row_ids, values))
+            assigned = {name for name, _ in statement.assignments}
+            changed = [column.id for column in planned.table.columns if column.name in assigned]
+            work = scope.transaction.update(planned.table, row_ids, values, changed)
+            written = await scope.interrupts.wait(work)
     elif found.num_rows:
         await scope.interrupts.wait(scope.transaction.delete(planned.table, row_ids))
     if planned.returning is None:
