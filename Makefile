@@ -39,5 +39,6 @@ clean:  ## remove the virtual environment and all caches
 	$(PYTHON) -m venv .venv
 
 .venv/%.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@echo "setting up .venv, once: installing what '$*' needs, about a minute"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
