@@ -1,6 +1,6 @@
 """Life of a connection.
 
-1. `server.cli` reads the command line and the environment into a `server.config.Config`, and
+1. `server.commands` reads the command line and the environment into a `server.config.Config`, and
    `server.listener.serve` opens the store and the cluster, makes a `server.listener.Listener` and says
    `listening on HOST:PORT`.
 2. A client connects. asyncio makes a `server.link.Link`, the socket's end, and the listener starts the

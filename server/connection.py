@@ -13,6 +13,7 @@ import logging
 import ssl
 from dataclasses import dataclass, field
 
+from engine.clock import Clock, SystemClock
 from engine.cluster import Cluster
 from engine.paths import SYSTEM_TENANT
 from server import log
@@ -45,6 +46,7 @@ class Services:
     cancel_keys: CancelKeys = field(default_factory=CancelKeys)
     established: set[Connection] = field(default_factory=set)
     """Connections that have a session; their number is limited."""
+    clock: Clock = field(default_factory=SystemClock)
 
 
 class Connection:
@@ -56,6 +58,8 @@ class Connection:
         self._session: Session | None = None
         self._stopping = False
         self._fields: dict[str, object] = {}
+        self._opened = 0.0
+        self._statements = 0
         self.tenant: str | None = None
         """Whose connection it is, once it is established."""
 
@@ -103,6 +107,7 @@ class Connection:
             raise SqlError("57014", message, severity="FATAL") from None
         self._link.lost.add_done_callback(lambda _: session.cancel())
         key = services.cancel_keys.issue(self.cancel)
+        session.known_as(key.process_id)
         try:
             for name, value in session.reported_parameters().items():
                 self._link.say(backend.ParameterStatus(name, value))
@@ -144,6 +149,7 @@ class Connection:
         self._take_place(principal)
         self._session = await open_session(services.cluster, principal, login.database, login.settings)
         self._link.say(backend.AuthenticationOk())
+        self._opened = services.clock.monotonic()
         log.event("session opened", self._fields)
         return self._session
 
@@ -174,6 +180,7 @@ class Connection:
                     raise
                 await conversation.refuse(error)
                 continue
+            self._statements += isinstance(message, frontend.Query | frontend.Execute)
             await conversation.answer(message)
 
     def _say_last(self, sqlstate: str, message: str, *, level: int = logging.INFO) -> None:
@@ -190,3 +197,7 @@ class Connection:
         finally:
             self._services.established.discard(self)
             self._link.close()
+        if self._session is not None:
+            seconds = round(self._services.clock.monotonic() - self._opened, 3)
+            fields = self._fields | {"seconds": seconds, "statements": self._statements}
+            log.event("session closed", fields)

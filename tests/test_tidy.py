@@ -32,7 +32,7 @@ EFFECT_EXCEPTIONS = {
     ("engine/stores/s3.py", "datetime.now"): "when credentials expire is wall-clock time, for obstore",
 }
 
-PRINT_OWNERS = {"server/checking.py", "server/cli.py", "server/demo.py", "server/listener.py"}
+PRINT_OWNERS = {"server/checking.py", "server/commands.py", "server/demo.py", "server/listener.py"}
 ENTRY_POINTS = {
     "server.__main__",
     "server.cli",

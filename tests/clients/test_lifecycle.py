@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -141,13 +142,18 @@ def test_tls(address: StoreAddress, tmp_path: Path) -> None:
 
 def test_the_log_in_json(address: StoreAddress, tmp_path: Path) -> None:
     with serving(address, tmp_path, "--log-format", "json") as server:
-        server.connect().close()
+        with server.connect() as connection:
+            connection.execute("SELECT 1")
         server.terminate()
         lines = [json.loads(line) for line in server.output().splitlines() if line.startswith("{")]
     opened = [line for line in lines if line["event"] == "session opened"]
     assert opened
     assert (opened[0]["tenant"], opened[0]["role"]) == ("sys", "admin")
     assert PASSWORD not in server.output()
+    closed = [line for line in lines if line["event"] == "session closed"]
+    assert closed[0].items() >= opened[0].items() - {("time", opened[0]["time"]), ("event", "session opened")}
+    assert closed[0]["seconds"] >= 0
+    assert closed[0]["statements"] == 1
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
@@ -227,3 +233,22 @@ def test_trust_is_refused_where_others_can_come_in(address: StoreAddress, tmp_pa
     code, line = failing(address, tmp_path, "--auth", "trust", "--listen", "0.0.0.0:0")
     assert code == 2
     assert "0.0.0.0" in line
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5])
+def test_an_interrupt_shows_no_traceback_however_early(
+    address: StoreAddress, tmp_path: Path, seconds: float
+) -> None:
+    """Python itself shows one while it starts; so interrupts are ignored until the command takes them."""
+    started = subprocess.Popen(
+        command(address, tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    time.sleep(seconds)
+    while started.poll() is None:
+        started.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    _, said = started.communicate(timeout=30)
+    assert "Traceback" not in said
