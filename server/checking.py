@@ -56,6 +56,6 @@ async def _check(config: StoreConfig) -> int:
     )
     if waiting:
         print(
-            f"What waits to be collected ({waiting:,}) is no fault: VACUUM frees it in time.", file=sys.stderr
+            f"what waits to be collected ({waiting:,}) is no fault: upkeep frees it in time", file=sys.stderr
         )
     return 1 if faults else 0

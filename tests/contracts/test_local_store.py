@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_written(nobodys_folder: Path, locked: str) -> N
     LocalStore(nobodys_folder)
     (nobodys_folder / locked).chmod(0o500)
     try:
-        with pytest.raises(StoreMisconfigured, match="cannot use the folder .*Permission denied"):
+        with pytest.raises(StoreMisconfigured, match=r"cannot use the folder .*Permission denied"):
             LocalStore(nobodys_folder)
         LocalStore(nobodys_folder, read_only=True)
     finally:
