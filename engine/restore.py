@@ -59,14 +59,15 @@ from engine.state import State, Storage
 from engine.together import together
 
 Method = Literal["physical", "logical"]
-Action = Literal["unchanged", "restored", "recreated", "dropped"]
+Action = Literal["unchanged", "restored", "recreated", "dropped", "created"]
 REWRITES_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredTable:
     """One row of the restore's answer. `action`: ``unchanged`` (nothing had happened to it since),
-    ``restored``, ``recreated`` (it had been dropped), or ``dropped`` (it did not exist at the moment)."""
+    ``restored``, ``recreated`` (it had been dropped), ``dropped`` (it did not exist at the moment), or
+    ``created`` (beside what is there)."""
 
     database: str
     schema: str

@@ -43,7 +43,7 @@ from engine.objects import Layout
 from engine.progress import Progress
 from engine.reader import Reader
 from engine.refs import Ref
-from engine.restore import Extent, Method, RestoredTable, dropped_lines, edits
+from engine.restore import Extent, Method, Prepared, RestoredTable, dropped_lines, edits, names
 from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
 from engine.zones import in_utc
 
@@ -180,17 +180,47 @@ class Transaction:
         for id in sorted({body.id for body in (*tables, *now) if isinstance(body, Table)}):
             await self.lock_table(id, exclusive=True)
             self._require_as_read(id)
-        progress = progress or Progress()
-        prepared = await self._tenant.upkeep.prepare(moment, method, extent, role, progress)
-        self._written += prepared.refs
-        self._read += [ref.key for ref in prepared.refs]
-        self._tenant.reading.update(ref.key for ref in prepared.refs)
+        prepared = await self._prepared(moment, extent, method, role, progress or Progress())
         lines = (*prepared.tables, *dropped_lines(self._catalog, prepared))
         record = prepared.record(self.new_id(), lines)
         self.edit(*edits(self._catalog, prepared, None), Put(record))
         self.workspace.refs += prepared.refs
         self.workspace.heirs |= prepared.heirs
         return lines
+
+    async def restore_beside(
+        self,
+        moment: Timestamp,
+        table: Table,
+        made: Table,
+        method: Method = "physical",
+        role: str = "",
+        progress: Progress | None = None,
+    ) -> tuple[RestoredTable, ...]:
+        """Give the new table `made` the rows that `table`, a body of then, had at `moment`. The caller has
+        settled the moment and locked the new name."""
+        self.check()
+        extent = Extent("table", (table.id,))
+        prepared = await self._prepared(moment, extent, method, role, progress or Progress())
+        self.edit(Put(replace(made, storage=prepared.storages[table.id])))
+        database, schema, name = names(self._catalog, made)
+        counted = next(line for line in prepared.tables)
+        line = replace(counted, database=database, schema=schema, table=name, action="created")
+        record = prepared.record(self.new_id(), [line])
+        full = f"{database}.{schema}.{name}"
+        self.edit(Put(replace(record, objects=(made.id,), names=(full,))))
+        self.workspace.refs += prepared.refs
+        return (line,)
+
+    async def _prepared(
+        self, moment: Timestamp, extent: Extent, method: Method, role: str, progress: Progress
+    ) -> Prepared:
+        """Objects that stay until this transaction's end, whatever becomes of it."""
+        prepared = await self._tenant.upkeep.prepare(moment, method, extent, role, progress)
+        self._written += prepared.refs
+        self._read += [ref.key for ref in prepared.refs]
+        self._tenant.reading.update(ref.key for ref in prepared.refs)
+        return prepared
 
     def _require_as_read(self, table_id: CatalogId) -> None:
         """REPEATABLE READ has seen the table as it is now; under lock, so it stays so."""

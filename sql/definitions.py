@@ -158,7 +158,7 @@ def with_key(scope: Scope, table: Table, definition: KeyDefinition) -> Table:
             kind = "primary key" if definition.primary else "unique"
             raise SqlError("42701", f'column "{name}" appears twice in {kind} constraint')
         columns.append(found)
-    taken = _taken(scope, table)
+    taken = taken_names(scope, table)
     if definition.name is not None:
         _require_free_constraint(table, definition.name)
         label = definition.name
@@ -176,7 +176,7 @@ def with_key(scope: Scope, table: Table, definition: KeyDefinition) -> Table:
     return replace(table, keys=(*table.keys, key))
 
 
-def _taken(scope: Scope, table: Table) -> set[str]:
+def taken_names(scope: Scope, table: Table) -> set[str]:
     """Names that a new key of the table cannot have: its index would stand among the schema's relations."""
     found = constraint_names(table)
     for body in scope.catalog.relations.values():

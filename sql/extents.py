@@ -163,12 +163,12 @@ async def check_after(scope: Scope, before: Catalog, past: Catalog, extent: Exte
         view for view in catalog.views.values() if view.id in inside and not inside.issuperset(view.depends)
     ]
     for view in borderline:
-        await views.still_holds(scope, view, lambda view: _broken(f"view {full_label(catalog, view)}"))
+        await views.still_holds(scope, view, lambda view: broken(f"view {full_label(catalog, view)}"))
     for table in catalog.tables.values():
         for column in table.columns:
             if drop.draws_from_nothing(scope, column):
                 label = f"default value for column {column.name} of table {full_label(catalog, table)}"
-                raise _broken(label)
+                raise broken(label)
 
 
 def _follow_renames(scope: Scope, before: Catalog, past: Catalog, inside: set[CatalogId]) -> None:
@@ -193,7 +193,7 @@ def full_label(catalog: Catalog, body: Relation) -> str:
     return ".".join(names.quoted(part) for part in (where.schema, where.name) if part is not None)
 
 
-def _broken(label: str) -> SqlError:
+def broken(label: str) -> SqlError:
     return SqlError(
         "2BP01",
         f"cannot restore because {label} would not hold any more",

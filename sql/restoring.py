@@ -23,11 +23,11 @@ from engine.progress import Progress
 from engine.restore import WHOLE_TENANT, Extent, Method, RestoredTable
 from engine.tenant import Tenant
 from engine.together import until_over
-from sql import coverage, dropped, extents, moments, query, verifying
+from sql import beside, coverage, dropped, extents, moments, query, verifying
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
-from sql.statement import Restore, UndoRestore, Undrop
+from sql.statement import Name, Restore, UndoRestore, Undrop
 from sql.types import by_name
 
 NOTICE_SECONDS = 1.0
@@ -53,7 +53,7 @@ async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> Asy
     if statement.level != "tenant":
         extent = extents.resolve(scope, target.history.at(ts), statement.level, statement.names, ts)
     coverage.require_extent(target, ts, snapshot, extent)
-    work = _Work(scope, target, ts, extent, statement.method)
+    work = _Work(scope, target, ts, extent, statement.method, to=statement.beside)
     async for answer in work.run("RESTORE"):
         yield answer
 
@@ -95,9 +95,12 @@ class _Work:
         extent: Extent,
         method: Method,
         gone: str | None = None,
+        to: Name | None = None,
     ) -> None:
-        """`gone` is what is to be brought back, in words, if it must not be there now."""
+        """`gone` is what is to be brought back, in words, if it must not be there now; `to` the name of
+        a new table that takes what is restored."""
         self._gone = gone
+        self._to = to
         self._scope = scope
         self._target = target
         self._ts = ts
@@ -137,6 +140,10 @@ class _Work:
         """As part of the session's transaction; whoever uses the tables is waited for."""
         scope, ts, extent = self._scope, self._ts, self._extent
         past = scope.tenant.history.at(ts)
+        if self._to is not None:
+            if self._method == "logical":
+                await verifying.require_checks(scope, self._target, ts, extent)
+            return await beside.restore(scope, ts, extent, self._method, self._to, self._progress)
         await extents.lock(scope, past, extent)
         if self._gone is not None and any(scope.catalog.get(extent.level, id) for id in extent.objects):
             raise SqlError("42710", f"{self._gone} has been brought back meanwhile")

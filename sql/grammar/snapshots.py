@@ -173,14 +173,26 @@ class Snapshots(Roles):
         else:
             self.expect("to", "timestamp")
             timestamp = self.expression()
-        if self.at("to", "except", "where", "with"):
+        beside = self._beside(level, names)
+        if self.at("except", "where", "with"):
             raise self.unsupported(f"RESTORE … {self.token.text.upper()}")
         method: Literal["physical", "logical"] = "physical"
         if self.take("using"):
             method = "physical" if self.one_of("physical", "logical") == "physical" else "logical"
         if self.at("to", "except", "where", "with"):
             raise self.unsupported(f"RESTORE … {self.token.text.upper()}")
-        return st.Restore(tenant, snapshot, timestamp, method, level, tuple(names))
+        return st.Restore(tenant, snapshot, timestamp, method, level, tuple(names), beside)
+
+    def _beside(self, level: Level, names: list[st.Name]) -> st.Name | None:
+        if not self.at("to"):
+            return None
+        token = self.advance()
+        if level != "table" or not self.at("table"):
+            raise self.unsupported(f"RESTORE … TO {self.token.text.upper()}", token)
+        if len(names) > 1:
+            raise self.unsupported("RESTORE of several tables … TO TABLE", token)
+        self.advance()
+        return self.qualified_name()
 
     def undo_restore(self) -> st.Statement:
         self.expect("undo", "restore")

@@ -59,7 +59,8 @@ class DropSnapshot:
 @dataclass(frozen=True, slots=True)
 class Restore:
     """`snapshot` (a name or a timestamp as text, or a parameter) or `timestamp` (an expression). At a
-    narrower level `names` tell what: one database or schema, or tables."""
+    narrower level `names` tell what: one database or schema, or tables. `beside` is the name of the new
+    table that one is restored to."""
 
     tenant: str | None
     snapshot: str | exp.Parameter | None
@@ -67,6 +68,7 @@ class Restore:
     method: Literal["physical", "logical"]
     level: Level = "tenant"
     names: tuple[Name, ...] = ()
+    beside: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

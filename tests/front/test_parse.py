@@ -146,6 +146,10 @@ _PLAIN: dict[str, st.Statement] = {
     "RESTORE DATABASE d FROM SNAPSHOT x": st.Restore(
         None, "x", None, "physical", "database", (st.Name("d"),)
     ),
+    "RESTORE TABLE t FROM SNAPSHOT x TO TABLE s.u": st.Restore(
+        None, "x", None, "physical", "table", (st.Name("t"),), st.Name("u", "s")
+    ),
+    "UNDROP SCHEMA d.s": st.Undrop("schema", st.Name("s", database="d")),
     "UNDO RESTORE": st.UndoRestore(None),
     "UNDO RESTORE 17": st.UndoRestore(17),
     "VACUUM": st.Vacuum(None, False),
@@ -367,7 +371,7 @@ VACUUM t, u
 VACUUM t (a)
 ALTER TENANT t SET (color = 'blue')
 ALTER TENANT t RESET (color)
-RESTORE TABLE t FROM SNAPSHOT s TO TABLE u
+RESTORE SCHEMA a FROM SNAPSHOT s TO SCHEMA u
 ANALYZE t
 REINDEX TABLE t
 CLUSTER t

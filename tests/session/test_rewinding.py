@@ -260,6 +260,8 @@ def test_it_is_all_there_after_a_reopening(tmp_path: Path) -> None:
 
 _QUERIES = (
     "SELECT * FROM app.t",
+    "SELECT * FROM app.beside ORDER BY id",
+    "SELECT last_value FROM app.beside_id_seq",
     "SELECT * FROM app.t {SNAPSHOT = 'ss'}",
     "SELECT name, level, schema_name, table_name FROM mo_snapshots ORDER BY timestamp",
     "SELECT id, level, objects, moment, commit_ts, method, role FROM mo_restores ORDER BY id",
@@ -282,6 +284,8 @@ async def _rewind(a: Client) -> None:
         "RESTORE TABLE app.t FROM SNAPSHOT st USING LOGICAL",
         "UPDATE app.t SET v = 3",
         "COMMIT",
+        "RESTORE TABLE app.t FROM SNAPSHOT ss TO TABLE app.beside",
+        "INSERT INTO app.beside (v) VALUES (9)",
         "DROP SNAPSHOT st",
         "VACUUM",
         "INSERT INTO app.t (v) VALUES (4)",
