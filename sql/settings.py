@@ -215,6 +215,16 @@ KNOWN: Mapping[str, Known] = {known.name.lower(): known for known in _TABLE}
 TENANT_SETTINGS = ("history_retention", "memory_limit")
 """What ALTER TENANT sets and SHOW shows, and no session can change (`sql.tenant_settings`)."""
 
+_LISTS = {
+    "snapshots": "SELECT * FROM mo_snapshots lists the snapshots.",
+    "restores": "SELECT * FROM mo_restores lists the restores.",
+    "tenants": "SELECT * FROM mo_tenants lists the tenants.",
+    "databases": "SELECT datname FROM pg_database lists the databases.",
+    "schemas": "SELECT * FROM information_schema.schemata lists the schemas.",
+    "tables": "SELECT * FROM information_schema.tables lists the tables.",
+}
+"""What other systems show by SHOW, and who comes from them tries first."""
+
 CUSTOM = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
 """A name with a dot is an application's own setting: kept for it, and read by current_setting()."""
 
@@ -231,7 +241,8 @@ def known(name: str) -> Known:
         return Known(name.lower(), "", _any)
     found = KNOWN.get(name.lower())
     if found is None:
-        raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
+        message = f'unrecognized configuration parameter "{name}"'
+        raise SqlError("42704", message, hint=_LISTS.get(name.lower()))
     return found
 
 

@@ -22,6 +22,7 @@ from engine.pins import Kept
 from engine.tenant import Tenant
 from sql import coverage, names
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
+from sql.errors import SqlError
 from sql.scope import Scope
 from sql.statement import Name, Vacuum
 from sql.types import by_name
@@ -82,7 +83,12 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
 
 
 def _table(scope: Scope, name: Name) -> CatalogId:
-    return names.table(scope, name, "vacuum").id
+    try:
+        return names.table(scope, name, "vacuum").id
+    except SqlError as error:
+        if str(name) == "dry_run" and error.sqlstate == "42P01":
+            error.hint = "To see what would go: VACUUM (DRY_RUN)."
+        raise
 
 
 async def _vacuum(scope: Scope, table: CatalogId | None) -> Deleted:

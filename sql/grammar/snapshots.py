@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from sqlglot import exp
@@ -51,7 +52,10 @@ class Snapshots(Roles):
             return self.tenant_password(name)
         reset = self.take("reset")
         if not reset and not self.take("set"):
-            raise self.unsupported(f"ALTER TENANT … {self.token.text.upper()}")
+            if self.token.kind == "word":
+                raise self.unsupported(f"ALTER TENANT … {self.token.text.upper()}")
+            hint = f"A tenant's name comes first: ALTER TENANT name {name.upper()} (…)."
+            raise replace(self.wrong(), hint=hint if name in ("set", "reset") else None)
         self.expect_operator("(")
         options: dict[str, str | None] = {}
         while True:
