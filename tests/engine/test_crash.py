@@ -36,7 +36,7 @@ MANY = [(id, f"bulk {id}") for id in range(100, 60_000)]
 LONG = os.environ.get("REWINDDB_TORTURE") == "1"
 STRIDES = {"upkeep": 4, "collect": 2}
 """These make many changes, and are tried at every one of them in the long form only."""
-OPTIONS = Options(grace_seconds=0, inline_refs_max=3)
+OPTIONS = Options(grace_seconds=0, inline_refs_max=1)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def test_killed_between_any_two_changes(tmp_path: Path, kind: str, applied: bool
     async def run() -> None:
         prepared = await prepare(MemoryStore(), tmp_path / "prepared")
         operation, allowed = cases(prepared)[kind]
-        for survived in range(0, 60, 1 if LONG else STRIDES.get(kind, 1)):
+        for survived in range(0, 100, 1 if LONG else STRIDES.get(kind, 1)):
             folder = tmp_path / f"{survived}"
             store = await copy_of(prepared.store)
             if not await killed(store, folder, operation, survived, applied):
