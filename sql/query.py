@@ -286,6 +286,7 @@ def system_context(scope: Scope) -> SystemContext:
         tenant=scope.tenant,
         search_path=scope.search_path,
         settings=scope.settings.effective,
+        process_id=scope.process_id,
     )
 
 

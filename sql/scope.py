@@ -64,6 +64,8 @@ class Scope:
     """Where the rows of the COPY FROM under way go."""
     last_sequence: CatalogId | None = None
     """The sequence of lastval."""
+    process_id: int | None = None
+    """By which a client's cancel request names the session: pg_backend_pid()."""
     as_of_settings: dict[str, AsOf] = field(default_factory=dict)
     """What the values of `rewinddb.as_of` meant when they were set."""
 

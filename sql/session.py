@@ -104,6 +104,10 @@ class Session:
             await self.close()
             raise
 
+    def known_as(self, process_id: int) -> None:
+        """The number by which cancel requests name this session."""
+        self._scope.process_id = process_id
+
     @property
     def transaction_status(self) -> TransactionStatus:
         return self._scope.block.status

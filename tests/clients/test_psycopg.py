@@ -432,3 +432,12 @@ def test_many_connections(tenant: ATenant) -> None:
     finally:
         for connection in connections:
             connection.close()
+
+
+def test_a_session_knows_its_number(tenant: ATenant) -> None:
+    """The one that the client was told to cancel it by."""
+    with tenant.connect() as connection:
+        number = connection.info.backend_pid
+        assert connection.execute("select pg_backend_pid()").fetchone() == (number,)
+        found = connection.execute("select pid from pg_stat_activity where pid = pg_backend_pid()")
+        assert found.fetchall() == [(number,)]
