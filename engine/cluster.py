@@ -74,6 +74,10 @@ class Cluster:
         self._closed = False
         self.caretaker = Caretaker(self, self._clock, self._options)
 
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
     async def start(self, admin_verifier: Callable[[], str]) -> None:
         """Make the system tenant on the first start of a store; `admin_verifier` is asked for the
         password verifier of its role ``admin`` only then."""

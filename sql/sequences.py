@@ -1,4 +1,4 @@
-"""nextval, setval, currval, lastval and set_config: functions of the session, not of DuckDB.
+"""nextval, setval, currval, lastval, set_config and pg_sleep: functions of the session, not of DuckDB.
 
 They change something or remember something, so they are taken out of a query's tree before it is
 planned. A call that is a whole item of the outermost SELECT is evaluated once per result row, while the
@@ -24,7 +24,9 @@ from sql import build, names, query
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
 
-FUNCTIONS = frozenset({"nextval", "setval", "currval", "lastval", "set_config", "pg_get_serial_sequence"})
+FUNCTIONS = frozenset(
+    {"nextval", "setval", "currval", "lastval", "set_config", "pg_get_serial_sequence", "pg_sleep"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ def _stable(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
 async def _once(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     """A call that is evaluated once in the statement."""
     function = call_of(node)
+    if function == "pg_sleep":
+        return await _sleep(scope, node, arguments)
     if arguments.values is None:
         return build.cast(exp.Null(), "text" if function == "set_config" else "bigint")
     if function == "set_config":
@@ -269,6 +273,17 @@ async def _once(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
         return build.cast(exp.Null(), "bigint")
     assert isinstance(value, int)
     return _number(set_value(scope, sequence, value, called=_called(node)))
+
+
+async def _sleep(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
+    """Waits, as long as neither a cancel request nor statement_timeout comes."""
+    if len(node.expressions) != 1:
+        raise SqlError("42883", "function pg_sleep with these arguments does not exist")
+    if arguments.values is not None:
+        seconds = await query.value(scope, node.expressions[0], "double precision", arguments)
+        if isinstance(seconds, float) and seconds > 0:
+            await scope.interrupts.wait(scope.cluster.clock.sleep(seconds))
+    return exp.Anonymous(this="pg_sleep", expressions=[node.expressions[0].copy()], slept=True)
 
 
 def _set_config(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
