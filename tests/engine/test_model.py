@@ -58,7 +58,7 @@ from tests.engine.steps import (
     picked,
 )
 
-EXAMPLES = int(os.environ.get("REWINDDB_MODEL_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("REWINDDB_MODEL_EXAMPLES", "12"))
 STEPS = int(os.environ.get("REWINDDB_MODEL_STEPS", "40"))
 pytestmark = pytest.mark.timeout(60 + EXAMPLES * STEPS)
 COMPETITION = (CommitConflict, Deadlock, KeyViolated, NameTaken, StaleRead, TenantRestored)
