@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 FEW_ROWS = 16
-STATEMENTS_MAX = 512
-TEXT_CHARACTERS_MAX = 16_384
+STATEMENTS_MAX = 256
+TEXT_CHARACTERS_MAX = 4_096
+"""Texts known, and the longest of them: DuckDB's parse takes some 25 bytes a character."""
 
 Type = tuple[str, str]
 """A result column's name and DuckDB type."""
