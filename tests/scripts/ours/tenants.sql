@@ -112,6 +112,7 @@ s> DROP TENANT beta
 DROP TENANT
 b>! SELECT * FROM secret
 FATAL: 57P01 tenant "beta" was dropped
+HINT: Connect again.
 x: tenant=beta role=boss
 ERROR: 42704 tenant "beta" does not exist
 -- brought back
