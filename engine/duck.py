@@ -315,6 +315,8 @@ class Duck:
             config={
                 "threads": str(threads),
                 "async_threads": "1",
+                # What is freed goes back to the system after a while; otherwise only when there is more.
+                "allocator_background_threads": "true",
                 "memory_limit": f"{memory_bytes_max}B",
                 "temp_directory": str(spill),
                 "autoinstall_known_extensions": "false",
