@@ -109,7 +109,7 @@ class HotTables:
         return True
 
     def tables(self) -> list[HotTable]:
-        return list(set(self._of.values()))
+        return list(dict.fromkeys(self._of.values()))
 
     # --- coming and going -----------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class HotTables:
         async with self._write_lock:
             self._applying = tuple(transactions)
             touched = {id for transaction in self._applying for id in _storages(transaction)}
-            for table in {table for id in touched if (table := self._of.get(id)) is not None}:
+            for table in dict.fromkeys(table for id in sorted(touched) if (table := self._of.get(id))):
                 if table.ready.done():
                     await self._apply_to(table, self._applying)
                 else:
