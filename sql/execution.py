@@ -43,6 +43,7 @@ from sql.statement import (
     AlterTable,
     AlterTenant,
     AlterTenantAdmin,
+    Analyze,
     Begin,
     Checkpoint,
     CloseCursor,
@@ -167,7 +168,7 @@ Definition = (
     | AlterTenantAdmin
     | AlterRole
 )
-TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Undrop | Checkpoint | Vacuum
+TimeStatement = CreateSnapshot | DropSnapshot | Restore | UndoRestore | Undrop | Checkpoint | Vacuum | Analyze
 TransactionStatement = Begin | Commit | Rollback | Savepoint | ReleaseSavepoint | RollbackTo | SetTransaction
 
 
@@ -259,6 +260,8 @@ def _about_time(scope: Scope, statement: TimeStatement, arguments: Arguments) ->
             return restoring.undo(scope, statement)
         case Undrop():
             return restoring.undrop(scope, statement)
+        case Analyze():
+            return vacuum.analyze(scope, statement)
         case Checkpoint():
             return vacuum.checkpoint(scope)
         case Vacuum():

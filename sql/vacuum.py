@@ -24,7 +24,7 @@ from sql import coverage, names
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Scope
-from sql.statement import Name, Vacuum
+from sql.statement import Analyze, Name, Vacuum
 from sql.types import by_name
 
 _TEXT, _COUNT = by_name("text"), by_name("int8")
@@ -80,6 +80,14 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
     finally:
         scope.block.enter()
     yield Complete("VACUUM")
+
+
+async def analyze(scope: Scope, statement: Analyze) -> AsyncIterator[Answer]:
+    """Clients send it after a load. The statistics that plans go by are the objects' own and those that
+    DuckDB keeps of hot tables: they are never behind, so all there is to do is to look the names up."""
+    for name in statement.tables:
+        names.table(scope, name, "analyze")
+    yield Complete("ANALYZE")
 
 
 def _table(scope: Scope, name: Name) -> CatalogId:

@@ -223,6 +223,19 @@ class Snapshots(Roles):
 
     # --- upkeep ---------------------------------------------------------------------------------
 
+    def analyze(self) -> st.Statement:
+        self.one_of("analyze", "analyse")
+        if self.at("verbose") or self.at_operator("("):
+            raise self.unsupported("ANALYZE with options")
+        tables = []
+        if self.at_name():
+            tables.append(self.qualified_name())
+            while self.take_operator(","):
+                tables.append(self.qualified_name())
+        if self.at_operator("("):
+            raise self.unsupported("ANALYZE of columns")
+        return st.Analyze(tuple(tables))
+
     def vacuum(self) -> st.Statement:
         self.expect("vacuum")
         dry_run = False

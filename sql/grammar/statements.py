@@ -9,7 +9,7 @@ from sql import statement as st
 from sql.grammar.snapshots import Snapshots
 
 _UNSUPPORTED = {
-    "analyse": "ANALYZE", "analyze": "ANALYZE", "call": "CALL", "cluster": "CLUSTER", "comment": "COMMENT",
+    "call": "CALL", "cluster": "CLUSTER", "comment": "COMMENT",
     "declare": "DECLARE CURSOR", "do": "DO", "fetch": "FETCH", "grant": "GRANT",
     "import": "IMPORT FOREIGN SCHEMA", "listen": "LISTEN", "load": "LOAD", "lock": "LOCK TABLE",
     "merge": "MERGE", "move": "MOVE", "notify": "NOTIFY", "reassign": "REASSIGN OWNED",
@@ -213,5 +213,7 @@ _READERS: dict[str, Callable[[Any], st.Statement]] = {
     "restore": Statements.restore,
     "undo": Statements.undo_restore,
     "vacuum": Statements.vacuum,
+    "analyze": Statements.analyze,
+    "analyse": Statements.analyze,
     "checkpoint": Statements.checkpoint,
 }

@@ -37,6 +37,7 @@ from sql.statement.names import (
 )
 from sql.statement.past import (
     AlterTenant,
+    Analyze,
     Checkpoint,
     CreateSnapshot,
     CreateTenant,
@@ -129,6 +130,7 @@ Statement = (
     | AlterTenantAdmin
     | AlterRole
     | Checkpoint
+    | Analyze
 )
 
 __all__ = [
@@ -141,6 +143,7 @@ __all__ = [
     "AlterTable",
     "AlterTenant",
     "AlterTenantAdmin",
+    "Analyze",
     "Begin",
     "CheckDefinition",
     "Checkpoint",

@@ -95,6 +95,13 @@ class Vacuum:
 
 
 @dataclass(frozen=True, slots=True)
+class Analyze:
+    """No `tables` means all."""
+
+    tables: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlterTenant:
     """ALTER TENANT … SET (…) and RESET (…): None is the default."""
 
