@@ -88,6 +88,8 @@ class Schedule:
                 await self._collect()
         except EngineError as error:
             log.warning("tenant %s: upkeep failed, it will be tried again: %s", tenant.name, error.message)
+        except Exception:
+            log.exception("tenant %s: upkeep failed, it will be tried again", tenant.name)
 
     async def _collect(self) -> None:
         await expire(self._tenant)
