@@ -140,6 +140,9 @@ def _rest() -> Iterator[tuple[str, int, str]]:
     yield "pg_database_size", 1, _one("database_sizes", "h.bytes", _DATABASE.format("$1"))
     refused = "raise_error('0A000', 'pg_backend_pid is not supported')"
     yield "pg_backend_pid", 0, f"coalesce((SELECT h.process_id FROM helper.session h), {refused})"
+    for name in ("pg_cancel_backend", "pg_terminate_backend"):
+        unknown = f"raise_error('0A000', '{name} is not supported')"
+        yield name, 1, f"coalesce(CAST(NULL AS boolean), {unknown})"
     yield "pg_is_in_recovery", 0, "false"
     yield "pg_is_other_temp_schema", 1, "false"
     yield "pg_my_temp_schema", 0, "CAST(0 AS oid)"

@@ -37,3 +37,13 @@ def test_pg_sleep(with_cluster: Run) -> None:
         assert error.sqlstate == "0A000"
 
     with_cluster(body)
+
+
+def test_other_sessions_are_left_alone_by_name(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        for name in ("pg_cancel_backend", "pg_terminate_backend"):
+            error = await a.error(f"SELECT {name}(1)")
+            assert (error.sqlstate, error.message) == ("0A000", f"{name} is not supported")
+
+    with_cluster(body)
