@@ -206,7 +206,7 @@ class Restoration:
     """A restore that was committed at `commit_ts` (0 in an edit: my own commit ts). `objects` are the
     ids of what was restored, by its level: databases, schemas or tables; none for a tenant. `names` are
     theirs as they were, and the counts add up what the restore answered with (null in records from before
-    they were kept). Lasting."""
+    they were kept). `undoes` is the id of the restore that it undid. Lasting."""
 
     kind: ClassVar[str] = "restoration"
     id: CatalogId
@@ -222,6 +222,7 @@ class Restoration:
     objects_rewritten: int | None = None
     rows: int | None = None
     bytes_rewritten: int | None = None
+    undoes: CatalogId | None = None
 
 
 @dataclass(frozen=True, slots=True)

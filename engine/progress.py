@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.catalog import Level
-from engine.ids import Timestamp
+from engine.ids import CatalogId, Timestamp
 from engine.refs import OWN_COMMIT
 
 Stage = Literal["waiting", "flushing", "writing", "committing"]
@@ -21,9 +21,10 @@ Stage = Literal["waiting", "flushing", "writing", "committing"]
 class Progress:
     """`stage`: waiting for other upkeep to end, flushing what of the moment is only in the tail, writing
     (straddlers anew, or every row), committing. `committing` is called before the commit is queued: it may
-    raise to stop the restore, which nothing can do afterwards."""
+    raise to stop the restore, which nothing can do afterwards. `undoes` is the restore that it undoes."""
 
     committing: Callable[[], None] | None = None
+    undoes: CatalogId | None = None
     role: str = ""
     method: Literal["physical", "logical"] = "physical"
     level: Level = "tenant"

@@ -128,6 +128,7 @@ class Prepared:
             objects_rewritten=sum(line.objects_rewritten for line in lines),
             rows=sum(line.rows for line in lines),
             bytes_rewritten=sum(line.bytes_rewritten for line in lines),
+            undoes=self.progress.undoes,
         )
 
 

@@ -28,6 +28,7 @@ from sql import (
     tenant_settings,
     tenants,
     transactions,
+    undoing,
     update,
     utility,
     vacuum,
@@ -257,7 +258,7 @@ def _about_time(scope: Scope, statement: TimeStatement, arguments: Arguments) ->
         case Restore():
             return restoring.restore(scope, statement, arguments)
         case UndoRestore():
-            return restoring.undo(scope, statement)
+            return undoing.undo(scope, statement)
         case Undrop():
             return restoring.undrop(scope, statement)
         case Analyze():

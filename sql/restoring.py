@@ -1,10 +1,7 @@
-"""RESTORE, UNDROP and UNDO RESTORE: rights, the moment, the part, and one result row per table.
+"""RESTORE and UNDROP: rights, the moment, the part, and one result row per table.
 
 All of a tenant is restored by a transaction of its own. Databases, schemas and tables are restored inside
 the session's: what the engine prepares is part of its workspace, so a block can look at it and roll back.
-
-A restore is a moment like any other, so undoing one is restoring the same part to just before it. That is
-a restore too: undoing it again does it again.
 
 One that takes long says every second how far it has come. A cancel request stops it with nothing changed,
 until it commits: then its outcome is waited for.
@@ -13,12 +10,12 @@ until it commits: then its outcome is waited for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pyarrow as pa
 
-from engine.catalog import Restoration, Snapshot
-from engine.ids import Timestamp
+from engine.catalog import Snapshot
+from engine.ids import CatalogId, Timestamp
 from engine.progress import Progress
 from engine.restore import WHOLE_TENANT, Extent, Method, RestoredTable
 from engine.tenant import Tenant
@@ -27,7 +24,7 @@ from sql import beside, coverage, dropped, extents, moments, query, verifying
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
 from sql.errors import SqlError
 from sql.scope import Arguments, Scope
-from sql.statement import Name, Restore, UndoRestore, Undrop
+from sql.statement import Name, Restore, Undrop
 from sql.types import by_name
 
 NOTICE_SECONDS = 1.0
@@ -53,7 +50,7 @@ async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> Asy
     if statement.level != "tenant":
         extent = extents.resolve(scope, target.history.at(ts), statement.level, statement.names, ts)
     coverage.require_extent(target, ts, snapshot, extent)
-    work = _Work(scope, target, ts, extent, statement.method, to=statement.beside)
+    work = Work(scope, target, ts, extent, statement.method, to=statement.beside)
     async for answer in work.run("RESTORE"):
         yield answer
 
@@ -84,7 +81,7 @@ async def _moment(
     return await query.evaluate(scope, statement.timestamp, arguments), None
 
 
-class _Work:
+class Work:
     """One restore, under way: what takes long is done in a task of its own, and meanwhile told of."""
 
     def __init__(
@@ -94,19 +91,20 @@ class _Work:
         ts: Timestamp,
         extent: Extent,
         method: Method,
-        gone: str | None = None,
+        check: Callable[[], None] | None = None,
         to: Name | None = None,
+        undoes: CatalogId | None = None,
     ) -> None:
-        """`gone` is what is to be brought back, in words, if it must not be there now; `to` the name of
-        a new table that takes what is restored."""
-        self._gone = gone
+        """`check` refuses what others have made needless meanwhile; it is called under the part's locks.
+        `to` is the name of a new table that takes what is restored, `undoes` the restore that is undone."""
+        self._check = check
         self._to = to
         self._scope = scope
         self._target = target
         self._ts = ts
         self._extent = extent
         self._method: Method = method
-        self._progress = Progress(committing=scope.interrupts.deafen)
+        self._progress = Progress(committing=scope.interrupts.deafen, undoes=undoes)
 
     async def run(self, tag: str) -> AsyncIterator[Answer]:
         whole = self._extent.level == "tenant"
@@ -145,8 +143,8 @@ class _Work:
                 await verifying.require_checks(scope, self._target, ts, extent)
             return await beside.restore(scope, ts, extent, self._method, self._to, self._progress)
         await extents.lock(scope, past, extent)
-        if self._gone is not None and any(scope.catalog.get(extent.level, id) for id in extent.objects):
-            raise SqlError("42710", f"{self._gone} has been brought back meanwhile")
+        if self._check is not None:
+            self._check()
         if self._method == "logical":
             await verifying.require_checks(scope, self._target, ts, extent)
         before = scope.catalog
@@ -174,45 +172,14 @@ async def undrop(scope: Scope, statement: Undrop) -> AsyncIterator[Answer]:
     await scope.interrupts.wait(scope.tenant.settle(ts))
     coverage.require_extent(scope.tenant, ts, None, extent)
     label = f'{statement.level} "{statement.name}"'
-    work = _Work(scope, scope.tenant, ts, extent, "physical", gone=label)
+
+    def require_gone() -> None:
+        if any(scope.catalog.get(extent.level, id) for id in extent.objects):
+            raise SqlError("42710", f"{label} has been brought back meanwhile")
+
+    work = Work(scope, scope.tenant, ts, extent, "physical", require_gone)
     async for answer in work.run(f"UNDROP {statement.level.upper()}"):
         if isinstance(answer, RowsBegin):
             shown = moments.shown(ts, scope.settings["TimeZone"])
             yield Notice("NOTICE", f"{label} is back as it was at {shown}")
         yield answer
-
-
-# --- UNDO RESTORE -----------------------------------------------------------------------------------
-
-
-async def undo(scope: Scope, statement: UndoRestore) -> AsyncIterator[Answer]:
-    scope.require_admin("must be admin of the tenant to undo a restore")
-    done = _restoration(scope, statement.id)
-    ts = Timestamp(done.commit_ts - 1)
-    if done.level == "tenant":
-        scope.require_no_block("UNDO RESTORE of a tenant")
-    await scope.interrupts.wait(scope.tenant.settle(ts))
-    extent = Extent(done.level, done.objects)
-    coverage.require_extent(scope.tenant, ts, None, extent)
-    work = _Work(scope, scope.tenant, ts, extent, "physical")
-    async for answer in work.run("UNDO RESTORE"):
-        yield answer
-
-
-def _restoration(scope: Scope, id: int | None) -> Restoration:
-    """The one of that id, or the last. One of this very transaction is taken back by rolling back."""
-    known = scope.catalog.restorations
-    if any(done.commit_ts == 0 and id in (None, done.id) for done in known):
-        raise SqlError(
-            "55000",
-            "a restore of this transaction is not committed yet",
-            hint="ROLLBACK, or ROLLBACK TO a savepoint, takes it back.",
-        )
-    found = [done for done in known if id in (None, done.id)]
-    if not found:
-        raise SqlError(
-            "42704",
-            "there is no restore to undo" if id is None else f"restore {id} does not exist",
-            hint="SELECT * FROM mo_catalog.mo_restores shows them.",
-        )
-    return found[-1]

@@ -81,7 +81,7 @@ class Undrop:
 
 @dataclass(frozen=True, slots=True)
 class UndoRestore:
-    """`id` is one of mo_restores; None means the last."""
+    """`id` is one of mo_restores; None means the newest that is no undo and is not undone."""
 
     id: int | None
 

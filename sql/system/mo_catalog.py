@@ -62,6 +62,7 @@ def restore_rows(seen: Inventory) -> Iterator[Row]:
             "objects_rewritten": done.objects_rewritten,
             "rows": done.rows,
             "bytes_rewritten": done.bytes_rewritten,
+            "undoes": done.undoes,
         }
     for running in seen.context.tenant.restoring:
         yield {
@@ -76,6 +77,7 @@ def restore_rows(seen: Inventory) -> Iterator[Row]:
             "objects_rewritten": running.objects,
             "rows": running.rows,
             "bytes_rewritten": running.bytes,
+            "undoes": running.undoes,
         }
 
 

@@ -14,7 +14,7 @@ mo_snapshot_usage 8101 v timestamp:timestamptz! name:text objects:int8! bytes:in
   straddlers:int8!
 mo_restores 8103 r id:int8 state:text! level:text! objects:text[] moment:timestamptz! commit_ts:timestamptz
   method:text! role:text! tables:int8 tables_done:int8 objects_shared:int8 objects_rewritten:int8 rows:int8
-  bytes_rewritten:int8
+  bytes_rewritten:int8 undoes:int8
 mo_recovery_window 8104 v earliest:timestamptz! latest:timestamptz! why:text!
 mo_tenants 8102 v name:text! admin_role:text! created_at:timestamptz!
 mo_dropped_tenants 8106 v name:text! admin_role:text! created_at:timestamptz! dropped_at:timestamptz!

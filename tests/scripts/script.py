@@ -20,8 +20,9 @@
 A statement ends with its line; a line that ends with a backslash goes on in the next. Rows for COPY FROM
 STDIN follow as lines that begin with ``|``. ``-- oracle`` in the first line means that PostgreSQL must
 give the same output. Timestamps with microseconds of the present are shown as <time>,
-the bytes that a restore rewrites and those of an object as <bytes>, its key as <object>; a row without
-columns, or an empty text, is (). How far a restore has come is left out: it is told by the clock.
+the bytes that a restore rewrites and those of an object as <bytes>, its key as <object>, the restore that
+is undone as <id>; a row without columns, or an empty text, is (). How far a restore has come is left out:
+it is told by the clock.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ COLLECT = re.compile(r"(?P<session>[a-z]\w*)<(?P<mode>!?)\s*")
 CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*")
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
 BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
+UNDONE = re.compile(r"(?<=just before restore )\d+|(?<=ERROR: 22023 restore )\d+")
 PROGRESS = "NOTICE: restoring:"
 SUM = re.compile(r"(?<=\()[\d,]+ bytes(?=\))")
 OBJECT = re.compile(r"tenants/\S+ \| \d+ (?=\| )")
@@ -153,7 +155,8 @@ class Player:
         session = await self._session(step.session)
         text = re.sub(r"(?<!:):(\w+)\b", lambda m: self._kept.get(m[1], m[0]), step.text)
         if step.keep:
-            self._kept[step.keep] = f"'{await session.value(text)}'"
+            value = str(await session.value(text))
+            self._kept[step.keep] = value if value.isdigit() else f"'{value}'"
             return ["(kept)"]
         task = asyncio.ensure_future(session.lines(text, "\n".join(step.copied) if step.copied else None))
         if step.mode == "&":
@@ -176,6 +179,7 @@ class Player:
         lines = [line for line in lines if not line.startswith(PROGRESS)]
         shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
         shown = [SUM.sub("<bytes>", OBJECT.sub("<object> | <bytes> ", line)) for line in shown]
+        shown = [UNDONE.sub("<id>", line) for line in shown]
         if any(line.endswith("bytes_rewritten") for line in shown):
             shown = [BYTES.sub("<bytes>", line) for line in shown]
         return shown

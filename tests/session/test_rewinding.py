@@ -49,7 +49,7 @@ def test_prepared(with_cluster: Run) -> None:
         assert lines[-2:] == ["x | 5", "CREATE SNAPSHOT"]
         assert (await run_prepared(a, "DROP SNAPSHOT WHERE name = $1", "x"))[1] == ["DROP SNAPSHOT 1"]
         columns, lines = await run_prepared(a, "UNDO RESTORE")
-        assert lines[0].split(" | ") == columns
+        assert lines[1].split(" | ") == columns
         assert await a.value("SELECT count(*) FROM t") == "0"
         columns, lines = await run_prepared(a, "VACUUM (DRY_RUN)")
         assert lines[0].split(" | ") == columns
@@ -135,7 +135,62 @@ def test_restorations_outlive_what_they_restored(with_cluster: Run) -> None:
         assert await a.rows("SELECT level, objects FROM mo_restores") == [("table", "{postgres.public.t}")]
         error = await a.error("UNDO RESTORE")
         assert error.sqlstate == "22023"
+        id = await a.value("SELECT id FROM mo_restores")
+        assert error.message.startswith(f"restore {id} cannot be undone any more: ")
         assert "earliest readable moment" in (error.detail or "")
+
+    with_cluster(body)
+
+
+def test_two_undos_walk_back_two_restores(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        for x, name in enumerate(("none", "one", "two")):
+            await a.lines(f"CREATE SNAPSHOT {name}")
+            await a.lines(f"INSERT INTO t VALUES ({x})")
+
+        async def rows() -> int:
+            return int(await a.value("SELECT count(*) FROM t") or 0)
+
+        await a.lines("RESTORE TABLE t FROM SNAPSHOT two")
+        await a.lines("RESTORE TENANT FROM SNAPSHOT one")
+        table, tenant = [row[0] for row in await a.rows("SELECT id FROM mo_restores ORDER BY id")]
+        lines = await a.lines("UNDO RESTORE")
+        assert lines[0].startswith("NOTICE: back to 2")
+        assert lines[0].endswith(f", just before restore {tenant}")
+        assert await rows() == 2
+        await a.lines("UNDO RESTORE")
+        assert await rows() == 3
+        assert (await a.error("UNDO RESTORE")).message == "there is no restore to undo"
+        undoes = await a.rows("SELECT undoes, id FROM mo_restores ORDER BY id")
+        assert [undone for undone, _ in undoes] == [None, None, tenant, table]
+        # done again, it can be undone again; the one before it has been undone all the same
+        await a.lines(f"UNDO RESTORE {undoes[2][1]}")
+        assert await rows() == 1
+        await a.lines("UNDO RESTORE")
+        assert await rows() == 2
+        assert (await a.error("UNDO RESTORE")).message == "there is no restore to undo"
+
+    with_cluster(body)
+
+
+def test_two_sessions_undo_one_restore_once(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a, b = await Client.connect(cluster), await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("INSERT INTO t VALUES (1)")
+        await a.lines("RESTORE TABLE t FROM SNAPSHOT s")
+        await a.lines("BEGIN")
+        await a.lines("UNDO RESTORE")
+        waiting = asyncio.ensure_future(b.error("UNDO RESTORE"))
+        await asyncio.sleep(0.1)
+        await a.lines("COMMIT")
+        error = await waiting
+        assert error.sqlstate == "55000"
+        assert error.message.endswith("has been undone meanwhile")
+        assert await a.value("SELECT count(*) FROM t") == "1"
 
     with_cluster(body)
 

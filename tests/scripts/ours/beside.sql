@@ -149,6 +149,7 @@ nextval
 SELECT 1
 -- taken back
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | app | t | dropped | 0 | 0 | 0 | 0
 UNDO RESTORE

@@ -103,6 +103,7 @@ COMMIT
 a>! SELECT * FROM t ORDER BY id
 ERROR: 42P01 relation "t" does not exist
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | recreated | 1 | 0 | 1 | 0
 UNDO RESTORE

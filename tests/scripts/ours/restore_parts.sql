@@ -99,6 +99,7 @@ table | {postgres.public.t,postgres.public.n} | t | physical | admin
 SELECT 1
 -- undone, and the undoing undone
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 3 | 0 | 2 | 0
 postgres | public | n | restored | 2 | 0 | 3 | 0
@@ -114,7 +115,13 @@ id | v
 2 | b
 3 | c
 SELECT 3
-a> UNDO RESTORE
+a>! UNDO RESTORE
+ERROR: 42704 there is no restore to undo
+HINT: SELECT * FROM mo_catalog.mo_restores shows them.
+a@undoing> SELECT max(id) FROM mo_restores
+(kept)
+a> UNDO RESTORE :undoing
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 1 | 0 | 2 | 0
 postgres | public | n | restored | 2 | 0 | 3 | 0
@@ -130,12 +137,16 @@ id | v
 2 | b
 3 | d
 SELECT 3
-a@first> SELECT min(id) FROM mo_restores
-(kept)
+a> SELECT o.undoes IS NULL AS undone, o.id = :undoing AS redone FROM mo_restores d JOIN mo_restores o ON d.undoes = o.id ORDER BY d.id
+undone | redone
+t | f
+f | t
+SELECT 2
 a>! UNDO RESTORE 1
 ERROR: 42704 restore 1 does not exist
 HINT: SELECT * FROM mo_catalog.mo_restores shows them.
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 3 | 0 | 2 | 0
 postgres | public | n | restored | 2 | 0 | 3 | 0
@@ -205,12 +216,16 @@ a> SELECT * FROM newer
 y
 SELECT 0
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | other | dropped | 0 | 0 | 0 | 0
 UNDO RESTORE
 a>! SELECT * FROM other
 ERROR: 42P01 relation "other" does not exist
-a> UNDO RESTORE
+a@undoing> SELECT max(id) FROM mo_restores
+(kept)
+a> UNDO RESTORE :undoing
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | other | recreated | 1 | 0 | 1 | 0
 UNDO RESTORE
@@ -344,6 +359,7 @@ name
 ada
 SELECT 1
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | app | users | dropped | 0 | 0 | 0 | 0
 UNDO RESTORE
@@ -492,6 +508,7 @@ SELECT 2
 a>! SELECT * FROM newer
 ERROR: 42P01 relation "newer" does not exist
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | newer | recreated | 0 | 0 | 0 | 0
 shop | public | goods | recreated | 1 | 0 | 1 | 0
@@ -502,34 +519,36 @@ UNDO RESTORE
 a> SELECT * FROM newer
 y
 SELECT 0
+a@whole> SELECT max(id) FROM mo_restores WHERE level = 'tenant'
+(kept)
 a> BEGIN
 BEGIN
-a>! UNDO RESTORE
+a>! UNDO RESTORE :whole
 ERROR: 25001 UNDO RESTORE of a tenant cannot run inside a transaction block
 a> ROLLBACK
 ROLLBACK
-a> SELECT level, objects, method, role FROM mo_restores ORDER BY id
-level | objects | method | role
-table | {postgres.public.t,postgres.public.n} | physical | admin
-table | {postgres.public.t,postgres.public.n} | physical | admin
-table | {postgres.public.t,postgres.public.n} | physical | admin
-table | {postgres.public.t,postgres.public.n} | physical | admin
-table | {postgres.public.t} | logical | admin
-table | {postgres.public.other} | physical | admin
-table | {postgres.public.other} | physical | admin
-table | {postgres.public.other} | physical | admin
-table | {postgres.public.t} | physical | admin
-table | {postgres.public.t} | physical | admin
-table | {postgres.public.t} | physical | admin
-schema | {postgres.app} | physical | admin
-schema | {postgres.app} | physical | admin
-schema | {postgres.app} | physical | admin
-database | {shop} | physical | admin
-database | {shop} | physical | admin
-table | {postgres.public.t} | physical | admin
-table | {postgres.public.t} | physical | admin
-tenant | ∅ | physical | admin
-tenant | ∅ | physical | admin
+a> SELECT level, objects, method, role, undoes IS NOT NULL AS undoes FROM mo_restores ORDER BY id
+level | objects | method | role | undoes
+table | {postgres.public.t,postgres.public.n} | physical | admin | f
+table | {postgres.public.t,postgres.public.n} | physical | admin | t
+table | {postgres.public.t,postgres.public.n} | physical | admin | t
+table | {postgres.public.t,postgres.public.n} | physical | admin | t
+table | {postgres.public.t} | logical | admin | f
+table | {postgres.public.other} | physical | admin | f
+table | {postgres.public.other} | physical | admin | t
+table | {postgres.public.other} | physical | admin | t
+table | {postgres.public.t} | physical | admin | f
+table | {postgres.public.t} | physical | admin | f
+table | {postgres.public.t} | physical | admin | f
+schema | {postgres.app} | physical | admin | f
+schema | {postgres.app} | physical | admin | f
+schema | {postgres.app} | physical | admin | t
+database | {shop} | physical | admin | f
+database | {shop} | physical | admin | f
+table | {postgres.public.t} | physical | admin | f
+table | {postgres.public.t} | physical | admin | f
+tenant | ∅ | physical | admin | f
+tenant | ∅ | physical | admin | t
 SELECT 20
 -- a default of a table outside needs a sequence that the restore would end
 a> CREATE SCHEMA seqs

@@ -59,6 +59,7 @@ database | schema | table | action | objects_shared | objects_rewritten | rows |
 postgres | public | t | recreated | 0 | 0 | 0 | 0
 UNDROP TABLE
 a> UNDO RESTORE
+NOTICE: back to <time>, just before restore <id>
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | dropped | 0 | 0 | 0 | 0
 UNDO RESTORE
