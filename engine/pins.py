@@ -18,9 +18,9 @@ from typing import Literal
 import numpy as np
 
 from engine.catalog import Database, Schema, Sequence, Snapshot, Table, View
+from engine.extent import Extent
 from engine.history import History
 from engine.ids import INFINITY, CatalogId, Timestamp, format_ts
-from engine.restore import Extent
 
 Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 Kept = Literal["live", "snapshot", "history", "transaction"]

@@ -36,6 +36,7 @@ from engine.errors import (
     Refused,
     StaleRead,
 )
+from engine.extent import Extent
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.keys import KeyChecks
 from engine.locks import Owner
@@ -43,7 +44,7 @@ from engine.objects import Layout
 from engine.progress import Progress
 from engine.reader import Reader
 from engine.refs import Ref
-from engine.restore import Extent, Method, Prepared, RestoredTable, dropped_lines, edits, names
+from engine.restore import Method, Prepared, RestoredTable, dropped_lines, edits, names
 from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
 from engine.zones import in_utc
 

@@ -23,6 +23,7 @@ from engine.collection import Collector, Deleted, Forgettable, Verdict, forgetta
 from engine.commit import Committer, Request
 from engine.compaction import Run, choose, compact
 from engine.errors import CommitUnknown, TenantFenced
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
 from engine.progress import Progress
@@ -221,8 +222,8 @@ class Upkeep:
         self, moment: Timestamp, method: restoring.Method, role: str, progress: Progress
     ) -> restoring.RestoreReport:
         """Take the whole tenant back to `moment`, online."""
-        async with self._restoring(moment, method, restoring.WHOLE_TENANT, role, progress):
-            prepared = await self._prepare(progress, restoring.WHOLE_TENANT)
+        async with self._restoring(moment, method, WHOLE_TENANT, role, progress):
+            prepared = await self._prepare(progress, WHOLE_TENANT)
             try:
                 return await self._commit_restore(prepared, progress)
             finally:
@@ -232,7 +233,7 @@ class Upkeep:
         self,
         moment: Timestamp,
         method: restoring.Method,
-        extent: restoring.Extent,
+        extent: Extent,
         role: str,
         progress: Progress,
     ) -> restoring.Prepared:
@@ -245,7 +246,7 @@ class Upkeep:
         self,
         moment: Timestamp,
         method: restoring.Method,
-        extent: restoring.Extent,
+        extent: Extent,
         role: str,
         progress: Progress,
     ) -> AsyncIterator[None]:
@@ -261,7 +262,7 @@ class Upkeep:
         finally:
             self.running.remove(progress)
 
-    async def _prepare(self, progress: Progress, extent: restoring.Extent) -> restoring.Prepared:
+    async def _prepare(self, progress: Progress, extent: Extent) -> restoring.Prepared:
         tenant, moment = self._tenant, progress.moment
         await tenant.settle(moment)
         restorer = restoring.Restorer(

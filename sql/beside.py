@@ -12,9 +12,10 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 
 from engine.catalog import Catalog, Column, Key, Put, Schema, Sequence, Table
+from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
 from engine.progress import Progress
-from engine.restore import Extent, Method, RestoredTable
+from engine.restore import Method, RestoredTable
 from sql import ddl, definitions, drop, extents, names
 from sql.scope import Scope
 from sql.statement import Name

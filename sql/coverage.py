@@ -8,8 +8,8 @@ to keep the whole moment readable by its timestamp: an answer must not depend on
 from __future__ import annotations
 
 from engine.catalog import Catalog, Relation, Snapshot
+from engine.extent import Extent
 from engine.ids import Timestamp, format_ts
-from engine.restore import Extent
 from engine.tenant import Tenant
 from sql.errors import SqlError
 

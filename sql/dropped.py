@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.catalog import Catalog, Database, Level, Schema, Table
+from engine.extent import Extent
 from engine.history import Entry
 from engine.ids import INFINITY, Timestamp
-from engine.restore import Extent
 from sql import extents, names
 from sql.errors import SqlError
 from sql.scope import Scope

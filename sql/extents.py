@@ -15,8 +15,8 @@ from collections.abc import Hashable, Iterable
 from typing import TypedDict
 
 from engine.catalog import Catalog, Database, Level, Position, Relation, Schema, Sequence, Table, View
+from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import Extent
 from sql import drop, moments, names, views
 from sql.errors import SqlError
 from sql.scope import Scope

@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pyarrow as pa
 
 from engine.catalog import Snapshot
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, Timestamp
 from engine.progress import Progress
-from engine.restore import WHOLE_TENANT, Extent, Method, RestoredTable
+from engine.restore import Method, RestoredTable
 from engine.tenant import Tenant
 from engine.together import until_over
 from sql import beside, coverage, dropped, extents, moments, query, verifying

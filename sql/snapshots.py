@@ -13,8 +13,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Drop, Put, Snapshot
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import Timestamp
-from engine.restore import WHOLE_TENANT, Extent
 from sql import build, extents, moments, query
 from sql.answers import Answer, Complete, Notice, StatementDescription
 from sql.dml import Written, answers

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from engine.catalog import Restoration
 from engine.errors import MomentTooOld
+from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import Extent
 from sql import coverage, moments
 from sql.answers import Answer, Notice, RowsBegin
 from sql.errors import SqlError

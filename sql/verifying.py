@@ -11,8 +11,8 @@ The expressions are read as of the statement: they are evaluated by the session 
 from __future__ import annotations
 
 from engine.catalog import Table
+from engine.extent import Extent
 from engine.ids import Timestamp
-from engine.restore import Extent
 from engine.tenant import Tenant
 from engine.transaction import Transaction
 from sql import dml, query

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine import usage
 from engine.catalog import Restoration
 from engine.dropped import dropped_tenants
+from engine.extent import full_name
 from engine.ids import Timestamp
-from engine.restore import full_name
 from sql.moments import shown_length
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows

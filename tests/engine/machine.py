@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine
 from engine.catalog import Drop, Put, Setting, Snapshot
 from engine.clock import ManualClock
 from engine.errors import EngineError, NameTaken
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import WHOLE_TENANT, Extent, Method
+from engine.restore import Method
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab
 from tests.engine.model import Event, Timeline, World, differences

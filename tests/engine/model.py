@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import Timestamp
-from engine.restore import WHOLE_TENANT, Extent
 from tests.engine.lab import Row
 
 MOMENTS_MAX = 30

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.catalog import Table
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import Timestamp
-from engine.restore import WHOLE_TENANT, Extent
 from tests.engine.lab import Lab, Row
 from tests.engine.model import TableModel, World
 from tests.tally import tally

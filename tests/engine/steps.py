@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from engine.catalog import Column, Drop, Key, Put, Setting, Table
 from engine.catalog import Sequence as SequenceBody
 from engine.errors import EngineError, NameTaken
+from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import Extent, Method
+from engine.restore import Method
 from engine.transaction import Isolation
 from engine.workspace import Savepoint
 from tests.engine.lab import Lab

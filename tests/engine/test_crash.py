@@ -16,8 +16,9 @@ from engine.catalog import Put, Setting
 from engine.check import Counts, check
 from engine.clock import ManualClock
 from engine.errors import EngineError, PutUnknown, StoreUnavailable
+from engine.extent import Extent
 from engine.ids import Timestamp
-from engine.restore import Extent, Method
+from engine.restore import Method
 from engine.stores.base import ObjectInfo, Store
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options

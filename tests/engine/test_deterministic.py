@@ -19,7 +19,8 @@ from pathlib import Path
 from engine.clock import ManualClock
 from engine.duck import Ducks
 from engine.errors import EngineError
-from engine.restore import Extent, Method
+from engine.extent import Extent
+from engine.restore import Method
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
 from tests.engine.lab import Lab, opened

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from engine.catalog import Column, Put
+from engine.extent import Extent
 from engine.hot_lines import Gap, Line, visible
 from engine.ids import Timestamp
-from engine.restore import Extent
 from engine.stores.memory import MemoryStore
 from engine.transaction import Transaction
 from tests.engine.lab import Lab, Row, opened

@@ -39,8 +39,9 @@ from engine.errors import (
     TenantFenced,
     TenantRestored,
 )
+from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import WHOLE_TENANT, Extent, Method
+from engine.restore import Method
 from tests.engine.machine import RETENTION_US, Machine, NewId, together
 from tests.engine.model import Effect, World, become
 from tests.engine.opening import PRESSURES, SMALL, Pressure

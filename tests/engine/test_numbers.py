@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.catalog import Drop, Put, Sequence
 from engine.clock import ManualClock
+from engine.extent import Extent
 from engine.ids import Timestamp
-from engine.restore import Extent
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab, opened
 

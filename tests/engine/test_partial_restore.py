@@ -9,7 +9,7 @@ import pytest
 
 from engine.catalog import Put, Sequence
 from engine.errors import NameTaken
-from engine.restore import Extent
+from engine.extent import Extent
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import opened
 

@@ -10,8 +10,8 @@ import pytest
 
 from engine.catalog import Catalog, Put, Sequence
 from engine.clock import ManualClock
+from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
-from engine.restore import Extent
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
 from tests.engine.lab import Lab, opened

@@ -11,7 +11,7 @@ import pytest
 from engine.catalog import Drop
 from engine.clock import ManualClock
 from engine.errors import EngineError
-from engine.restore import Extent
+from engine.extent import Extent
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
 from engine.tenant import Options
