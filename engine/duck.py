@@ -5,9 +5,10 @@ access but this tenant's own cache folder, no extension loading, no Python varia
 table, no setting but TimeZone. (The first wall is `sql.plan`: only SQL rendered from our own syntax
 tree, over allow-listed names, ever gets here.)
 
-A `Cursor` is one connection to the instance, used by one statement at a time. Work runs in a thread of
-the tenant's, since DuckDB releases the interpreter's lock; a cancelled task interrupts its query and
-waits for the thread, so that a cursor is never used by two at once. Failures come out as `QueryFailed`,
+A `Cursor` is one connection to the instance, used by one statement at a time. Work runs in a thread,
+since DuckDB releases the interpreter's lock; a cancelled task interrupts its query and waits for the
+thread, so that a cursor is never used by two at once. Threads are the server's, not the tenant's: 200 open
+tenants would keep 800 of them, each with memory of its own. Failures come out as `QueryFailed`,
 `StatementCancelled` or `OutOfMemory`; the DuckDB exception classes do not leave this module.
 """
 
@@ -19,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -36,8 +36,11 @@ Parameters = Sequence[object] | Mapping[str, object]
 BATCH_ROWS = 65_536
 IDLE_CURSORS_MAX = 8
 THREADS_MAX = 64
-"""Of one tenant; more than it may have connections, so that no statement waits for another's end. They are
-made when they are needed, and end with the tenant."""
+"""At work for one tenant; more than it may have connections, so that no statement waits for another's end."""
+SERVER_THREADS_MAX = 128
+"""For statements, of all tenants: more than there may be connections. Made when they are needed."""
+COMMIT_THREADS_MAX = 32
+"""For commits, which wait for no statement; a tenant has one at work at a time."""
 
 
 class Stream:
@@ -70,10 +73,16 @@ class Cursor:
     """One connection to a tenant's instance."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor, statements: Statements
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        pool: ThreadPoolExecutor,
+        turns: asyncio.Semaphore,
+        statements: Statements,
     ) -> None:
+        """Works in a thread of `pool` while it has one of `turns`."""
         self._connection = connection
         self._pool = pool
+        self._turns = turns
         self._statements = statements
         self._registered: list[str] = []
         self._streaming: pa.RecordBatchReader | None = None
@@ -83,15 +92,15 @@ class Cursor:
 
     async def run(self, work: Callable[[], T]) -> T:
         """`work()` in a thread. When the task is cancelled, the query is interrupted first."""
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._pool, self._guarded, work)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            self.interrupt()
-            await until_over([future])
-            future.exception()
-            raise
+        async with self._turns:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, self._guarded, work)
+            try:
+                return await asyncio.shield(future)
+            except asyncio.CancelledError:
+                self.interrupt()
+                await until_over([future])
+                future.exception()
+                raise
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
@@ -296,13 +305,14 @@ class Duck:
         self,
         folder: Path,
         pool: ThreadPoolExecutor,
-        writer_pool: ThreadPoolExecutor,
+        commit_pool: ThreadPoolExecutor,
         *,
         memory_bytes_max: int,
         threads: int,
         setup_sql: Sequence[str],
     ) -> None:
         self._pool = pool
+        self._turns = asyncio.Semaphore(THREADS_MAX)
         self._statements = Statements()
         self._idle: list[Cursor] = []
         self._busy: dict[Cursor, None] = {}
@@ -334,11 +344,11 @@ class Duck:
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET allowed_configs = ['TimeZone']")
         self._connection.execute("SET lock_configuration = true")
-        self.writer = Cursor(self._connection.cursor(), writer_pool, self._statements)
-        """For commits; it has a thread of its own, so that they wait for no statement."""
+        self.writer = Cursor(self._connection.cursor(), commit_pool, asyncio.Semaphore(1), self._statements)
+        """For commits, one at a time."""
 
     def _new_cursor(self) -> Cursor:
-        return Cursor(self._connection.cursor(), self._pool, self._statements)
+        return Cursor(self._connection.cursor(), self._pool, self._turns, self._statements)
 
     def cursor(self) -> Cursor:
         """A cursor to use and give back with `release`."""
@@ -387,22 +397,23 @@ class Duck:
 
 
 class Ducks:
-    """Opens the instances of one server. Each has threads of its own: were they shared, one tenant's long
-    statements would stop everybody's commits. They are the only way that DuckDB's work leaves the event
-    loop: a test brings a `pool` for all of it and decides what runs when."""
+    """Opens the instances of one server, which share its threads. A tenant has at most `THREADS_MAX` at work,
+    so that its long statements stop nobody else's; commits have threads of their own. They are the only
+    way that DuckDB's work leaves the event loop: a test brings a `pool` for all of it and decides what runs
+    when."""
 
     def __init__(self, setup_sql: Sequence[str] = (), pool: ThreadPoolExecutor | None = None) -> None:
         self._setup_sql = tuple(setup_sql)
-        self._given = pool
-        self._pools: WeakSet[ThreadPoolExecutor] = WeakSet()
+        self._pool = pool or ThreadPoolExecutor(SERVER_THREADS_MAX, thread_name_prefix="duck")
+        self._commit_pool = pool or ThreadPoolExecutor(COMMIT_THREADS_MAX, thread_name_prefix="duck-commit")
 
     def open(self, folder: Path, *, memory_bytes_max: int, threads: int) -> Duck:
         """An instance that can reach `folder` and nothing else."""
         try:
             return Duck(
                 folder,
-                self._pool(THREADS_MAX),
-                self._pool(1),
+                self._pool,
+                self._commit_pool,
                 memory_bytes_max=memory_bytes_max,
                 threads=threads,
                 setup_sql=self._setup_sql,
@@ -412,13 +423,7 @@ class Ducks:
                 "the server has no memory left to open the tenant", hint="Try again when less is going on."
             ) from error
 
-    def _pool(self, threads_max: int) -> ThreadPoolExecutor:
-        """Its threads end when nobody has it any more."""
-        pool = self._given or ThreadPoolExecutor(threads_max, thread_name_prefix="duck")
-        self._pools.add(pool)
-        return pool
-
     def close(self) -> None:
         """After all instances."""
-        for pool in self._pools:
+        for pool in (self._pool, self._commit_pool):
             pool.shutdown()
