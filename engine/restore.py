@@ -49,6 +49,7 @@ from engine.errors import KeyViolated, NameTaken, NotNullViolated, Refused
 from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, RowId, StorageId, Timestamp
 from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
+from engine.outcome import Present, RestoredTable, names
 from engine.progress import Progress
 from engine.refs import OWN_COMMIT, Ref
 from engine.scan import Scan
@@ -56,24 +57,7 @@ from engine.state import State, Storage
 from engine.together import together
 
 Method = Literal["physical", "logical"]
-Action = Literal["unchanged", "restored", "recreated", "dropped", "created"]
 REWRITES_AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredTable:
-    """One row of the restore's answer. `action`: ``unchanged`` (nothing had happened to it since),
-    ``restored``, ``recreated`` (it had been dropped), ``dropped`` (it did not exist at the moment), or
-    ``created`` (beside what is there)."""
-
-    database: str
-    schema: str
-    table: str
-    action: Action
-    objects_shared: int
-    objects_rewritten: int
-    rows: int
-    bytes_rewritten: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +71,8 @@ class RestoreReport:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that the commit needs: new storages by table id, their refs, and the answer's numbers."""
+    """All that the commit needs: new storages by table id, their refs, and the answer's numbers. What is
+    done to the tables is not known before the commit: `lines` tells."""
 
     progress: Progress
     catalog: Catalog
@@ -108,6 +93,20 @@ class Prepared:
     @property
     def moment(self) -> Timestamp:
         return self.progress.moment
+
+    def lines(self, now: Present) -> tuple[RestoredTable, ...]:
+        """The whole answer, against what is there when it commits."""
+        then = [body for body in self.bodies.values() if isinstance(body, Table)]
+        kept = [
+            dataclasses.replace(line, action=now.action(table, self.moment))
+            for table, line in zip(then, self.tables, strict=True)
+        ]
+        ended = [
+            RestoredTable(*names(now.catalog, table), "dropped", 0, 0, 0, 0)
+            for table in self.extent.covered(now.catalog).values()
+            if isinstance(table, Table) and table.id not in self.storages
+        ]
+        return (*kept, *ended)
 
     def record(self, id: CatalogId, lines: SequenceOf[RestoredTable]) -> Restoration:
         """What the catalog keeps of it; `lines` are the whole answer."""
@@ -248,17 +247,7 @@ class Restorer:
 
     def _line(self, table: Table, shared: int, rewritten: int, rows: int, nbytes: int) -> RestoredTable:
         self._progress.tables_done += 1
-        current = self._state.history.current.tables.get(table.id)
-        action: Action = "recreated" if current is None else "restored"
-        if current == table and self._untouched(table):
-            action = "unchanged"
-        return RestoredTable(*names(self.catalog, table), action, shared, rewritten, rows, nbytes)
-
-    def _untouched(self, table: Table) -> bool:
-        storage = self._state.storage(table.storage)
-        latest = max((ref.max_ts for ref in storage.refs.values()), default=Timestamp(0))
-        tail = [item.ts for items in (storage.inserts, storage.deletes) for item in items]
-        return max([latest, *tail]) <= self._moment
+        return RestoredTable(*names(self.catalog, table), "restored", shared, rewritten, rows, nbytes)
 
     def _prepared(
         self,
@@ -325,24 +314,6 @@ def _check_names(after: Catalog, restored: Iterable[Body]) -> None:
             raise NameTaken(
                 f'something else is called "{body.name}" now', hint="Rename or drop it, then restore again."
             )
-
-
-def dropped_lines(current: Catalog, prepared: Prepared) -> tuple[RestoredTable, ...]:
-    """The tables that a restore ends because they did not exist at the moment."""
-    return tuple(
-        RestoredTable(*names(current, table), "dropped", 0, 0, 0, 0)
-        for table in prepared.extent.covered(current).values()
-        if isinstance(table, Table) and table.id not in prepared.storages
-    )
-
-
-def names(catalog: Catalog, table: Table) -> tuple[str, str, str]:
-    """Database, schema and table."""
-    schema = catalog.get("schema", table.schema)
-    assert isinstance(schema, Schema)
-    database = catalog.get("database", schema.database)
-    assert isinstance(database, Database)
-    return database.name, schema.name, table.name
 
 
 async def _dump(cursor: Cursor, table: Table, relation: str) -> AsyncIterator[pa.Table]:

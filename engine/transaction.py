@@ -41,10 +41,11 @@ from engine.ids import CatalogId, StorageId, Timestamp
 from engine.keys import KeyChecks
 from engine.locks import Owner
 from engine.objects import Layout
+from engine.outcome import Present, RestoredTable, names
 from engine.progress import Progress
 from engine.reader import Reader
 from engine.refs import Ref
-from engine.restore import Method, Prepared, RestoredTable, dropped_lines, edits, names
+from engine.restore import Method, Prepared, edits
 from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
 from engine.zones import in_utc
 
@@ -182,7 +183,7 @@ class Transaction:
             await self.lock_table(id, exclusive=True)
             self._require_as_read(id)
         prepared = await self._prepared(moment, extent, method, role, progress or Progress())
-        lines = (*prepared.tables, *dropped_lines(self._catalog, prepared))
+        lines = prepared.lines(Present(self._tenant.state, self._catalog, self.workspace))
         record = prepared.record(self.new_id(), lines)
         self.edit(*edits(self._catalog, prepared, None), Put(record))
         self.workspace.refs += prepared.refs

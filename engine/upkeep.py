@@ -26,6 +26,7 @@ from engine.errors import CommitUnknown, TenantFenced
 from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
+from engine.outcome import Present, RestoredTable
 from engine.progress import Progress
 from engine.ref_files import RefChanges
 from engine.refs import Ref
@@ -284,10 +285,10 @@ class Upkeep:
         refs_key = await self._put_refs(prepared)
         world = self._tenant.numbers.new_id()
         id = self._tenant.numbers.new_id()
-        lines = list(prepared.tables)
+        lines: list[RestoredTable] = []
 
         def build(ts: Timestamp) -> wal.Transaction:
-            lines.extend(restoring.dropped_lines(self._tenant.catalog, prepared))
+            lines[:] = prepared.lines(Present(self._state, self._tenant.catalog))
             record = prepared.record(id, lines)
             return wal.Transaction(
                 ts=ts,

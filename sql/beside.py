@@ -14,8 +14,9 @@ from dataclasses import replace
 from engine.catalog import Catalog, Column, Key, Put, Schema, Sequence, Table
 from engine.extent import Extent
 from engine.ids import CatalogId, Timestamp
+from engine.outcome import RestoredTable
 from engine.progress import Progress
-from engine.restore import Method, RestoredTable
+from engine.restore import Method
 from sql import ddl, definitions, drop, extents, names
 from sql.scope import Scope
 from sql.statement import Name

@@ -17,8 +17,9 @@ import pyarrow as pa
 from engine.catalog import Snapshot
 from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, Timestamp
+from engine.outcome import RestoredTable
 from engine.progress import Progress
-from engine.restore import Method, RestoredTable
+from engine.restore import Method
 from engine.tenant import Tenant
 from engine.together import until_over
 from sql import beside, coverage, dropped, extents, moments, query, verifying

@@ -157,3 +157,23 @@ def test_checks_are_checked_again(
         await s.lines(f"RESTORE TENANT {TENANT} FROM SNAPSHOT s")
 
     with_cluster(body)
+
+
+def test_what_is_written_while_it_is_prepared_counts_as_changed() -> None:
+    async def body(store: FaultyStore, cluster: Cluster, a: Client, b: Client) -> None:
+        await a.lines("CREATE TABLE u (x int)")
+        await a.lines("CHECKPOINT")
+        late = await a.value("SELECT clock_timestamp()")
+        await a.lines("UPDATE t SET v = 99")
+        await a.lines("CHECKPOINT")
+        store.inject("held", key="/objects/")
+        await a.lines("INSERT INTO t VALUES (50, 50)")
+        restore = asyncio.ensure_future(a.rows(f"RESTORE TENANT TO TIMESTAMP '{late}' USING LOGICAL"))
+        await asyncio.wait_for(store.holding.wait(), 30)
+        await b.lines("INSERT INTO u VALUES (1)")
+        store.heal()
+        store.release()
+        assert {row[2]: row[3] for row in await restore} == {"t": "restored", "u": "restored"}
+        assert await a.value("SELECT count(*) FROM u") == "0"
+
+    on_a_store(body)

@@ -347,3 +347,74 @@ async def _rewind(a: Client) -> None:
         "DELETE FROM app.t WHERE v = 4",
     ):
         await a.lines(text)
+
+
+def actions(rows: list[tuple[str | None, ...]]) -> dict[str | None, str | None]:
+    """By table."""
+    return {row[2]: row[3] for row in rows}
+
+
+@pytest.mark.parametrize("part", ["TENANT", "DATABASE postgres", "SCHEMA public", "TABLE t, u, e"])
+def test_what_is_the_same_at_the_moment_and_now_is_unchanged(with_cluster: Run, part: str) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        for table in "tue":
+            await a.lines(f"CREATE TABLE {table} (x int)")
+        await a.lines("INSERT INTO t VALUES (1), (2)")
+        await a.lines("INSERT INTO u VALUES (1)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("DELETE FROM t WHERE x = 2")
+        restore = f"RESTORE {part} FROM SNAPSHOT s"
+        one, none = ({"t": t, "u": "unchanged", "e": "unchanged"} for t in ("restored", "unchanged"))
+        assert actions(await a.rows(restore)) == one
+        assert actions(await a.rows(restore)) == none
+        await a.lines("CHECKPOINT")
+        assert actions(await a.rows("UNDO RESTORE")) == none
+        assert actions(await a.rows("UNDO RESTORE")) == one
+        await a.lines("ALTER TABLE u ADD COLUMN y int")
+        await a.lines("ALTER TABLE u DROP COLUMN y")
+        await a.lines("UPDATE e SET x = 1")
+        assert actions(await a.rows(restore)) == one
+        await a.lines("ALTER TABLE u RENAME COLUMN x TO z")
+        await a.lines("INSERT INTO e VALUES (1)")
+        changed = {"t": "unchanged", "u": "restored", "e": "restored"}
+        assert actions(await a.rows(restore)) == changed
+        assert actions(await a.rows("UNDO RESTORE")) == changed
+
+    with_cluster(body)
+
+
+def test_a_transaction_changes_what_it_restores(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t VALUES (1)")
+        await a.lines("CREATE SNAPSHOT s")
+        restore = "RESTORE TABLE t FROM SNAPSHOT s"
+        for write in ("INSERT INTO t VALUES (2)", "DELETE FROM t", "TRUNCATE t"):
+            await a.lines("BEGIN")
+            await a.lines(write)
+            assert actions(await a.rows(restore)) == {"t": "restored"}
+            assert actions(await a.rows(restore)) == {"t": "unchanged"}
+            await a.lines(write)
+            assert actions(await a.rows(restore)) == {"t": "restored"}
+            await a.lines("COMMIT")
+            assert actions(await a.rows(restore)) == {"t": "unchanged"}
+
+    with_cluster(body)
+
+
+def test_deletes_that_compaction_took_away_are_changes(with_cluster: Run) -> None:
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines(f"ALTER TENANT {TENANT} SET (history_retention = '0')")
+        await a.lines("CREATE TABLE t (x int)")
+        await a.lines("INSERT INTO t SELECT * FROM generate_series(1, 100)")
+        await a.lines("CREATE SNAPSHOT s")
+        await a.lines("DELETE FROM t WHERE x > 1")
+        await a.lines("VACUUM")
+        await a.lines("VACUUM")
+        assert actions(await a.rows("RESTORE TABLE t FROM SNAPSHOT s")) == {"t": "restored"}
+        assert await a.value("SELECT count(*) FROM t") == "100"
+
+    with_cluster(body)

@@ -133,7 +133,7 @@ postgres | app | users | unchanged | 1 | 0 | 1 | 0
 RESTORE
 a> RESTORE SCHEMA app FROM SNAPSHOT sd
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
-postgres | app | users | restored | 1 | 0 | 1 | 0
+postgres | app | users | unchanged | 1 | 0 | 1 | 0
 RESTORE
 -- the table is what the snapshot is of, whatever it is called
 a> ALTER TABLE t RENAME TO t2

@@ -198,9 +198,9 @@ s: tenant=sys
 connected
 s> RESTORE TENANT acme FROM SNAPSHOT s
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
-postgres | public | numbered | restored | 1 | 0 | 2 | 0
-postgres | public | t | restored | 1 | 0 | 2 | 0
-other | public | far | restored | 1 | 0 | 1 | 0
+postgres | public | numbered | unchanged | 1 | 0 | 2 | 0
+postgres | public | t | unchanged | 1 | 0 | 2 | 0
+other | public | far | unchanged | 1 | 0 | 1 | 0
 RESTORE
 s>! RESTORE TENANT nosuch FROM SNAPSHOT s
 ERROR: 42704 tenant "nosuch" does not exist

@@ -175,7 +175,7 @@ id | v
 SELECT 2
 a> RESTORE TABLE t FROM SNAPSHOT s1; SELECT count(*) FROM t; UPDATE t SET v = 'multi'
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
-postgres | public | t | restored | 1 | 0 | 2 | 0
+postgres | public | t | unchanged | 1 | 0 | 2 | 0
 RESTORE
 count
 2

@@ -439,7 +439,7 @@ a> BEGIN
 BEGIN
 a> RESTORE TABLE t FROM SNAPSHOT s
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
-postgres | public | t | restored | 1 | 0 | 2 | 0
+postgres | public | t | unchanged | 1 | 0 | 2 | 0
 RESTORE
 b>& INSERT INTO t VALUES (8, 'eight')
 (waits)
@@ -496,7 +496,7 @@ a> RESTORE TENANT FROM SNAPSHOT s
 database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
 postgres | public | t | restored | 1 | 0 | 2 | 0
 postgres | public | n | restored | 1 | 0 | 2 | 0
-postgres | public | other | restored | 1 | 0 | 1 | 0
+postgres | public | other | unchanged | 1 | 0 | 1 | 0
 postgres | public | newer | dropped | 0 | 0 | 0 | 0
 shop | public | goods | dropped | 0 | 0 | 0 | 0
 RESTORE
@@ -514,7 +514,7 @@ postgres | public | newer | recreated | 0 | 0 | 0 | 0
 shop | public | goods | recreated | 1 | 0 | 1 | 0
 postgres | public | t | restored | 2 | 0 | 3 | 0
 postgres | public | n | restored | 2 | 0 | 3 | 0
-postgres | public | other | restored | 1 | 0 | 1 | 0
+postgres | public | other | unchanged | 1 | 0 | 1 | 0
 UNDO RESTORE
 a> SELECT * FROM newer
 y
