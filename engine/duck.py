@@ -15,12 +15,14 @@ tenants would keep 800 of them, each with memory of its own. Failures come out a
 from __future__ import annotations
 
 import asyncio
+import ctypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import _duckdb
 import duckdb
 import pyarrow as pa
 
@@ -41,6 +43,9 @@ SERVER_THREADS_MAX = 128
 """For statements, of all tenants: more than there may be connections. Made when they are needed."""
 COMMIT_THREADS_MAX = 32
 """For commits, which wait for no statement; a tenant has one at work at a time."""
+
+ALL_ARENAS_PURGE = b"arena.4096.purge"
+"""To jemalloc: `MALLCTL_ARENAS_ALL` is 4096."""
 
 
 class Stream:
@@ -427,3 +432,12 @@ class Ducks:
         """After all instances."""
         for pool in (self._pool, self._commit_pool):
             pool.shutdown()
+
+
+def release_unused() -> None:
+    """Return to the system what instances have freed. DuckDB's allocator, a jemalloc of its own, does it by
+    itself only when an instance closes; where it has another, there is nothing to call."""
+    control = getattr(ctypes.CDLL(_duckdb.__file__), "duckdb_je_mallctl", None)
+    if control is not None:
+        control.argtypes = (ctypes.c_char_p, *[ctypes.c_void_p] * 3, ctypes.c_size_t)
+        control(ALL_ARENAS_PURGE, None, None, None, 0)

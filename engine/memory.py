@@ -11,9 +11,11 @@ whole, `bytes_max`, is kept by four things, the cheap and foreseeable ones first
    `WORKSPACE_SHARE` (beyond it 53200). An open tenant without data takes 5 MB, four of them DuckDB's own
    catalog.
 3. *What comes and goes* cannot be foreseen, so it is measured. The watch looks at what the process
-   takes twenty times a second. Above `SHED_AT` of the whole, hot tables that nobody reads are dropped: they
-   are copies. Above `END_AT`, statements are ended with 53200, as many as it needs: of the tenants whose
-   statements have the most in DuckDB's buffers, the one at work for the longest.
+   takes twenty times a second. Above `GIVE_BACK_AT` of the whole, the allocators give back what they keep
+   for later: DuckDB's keeps all that its instances have freed, 3 MB for each tenant that has been busy.
+   Above `SHED_AT`, hot tables that nobody reads are dropped: they are copies. Above `END_AT`, statements
+   are ended with 53200, as many as it needs: of the tenants whose statements have the most in DuckDB's
+   buffers, the one at work for the longest.
 4. *Between two looks* the ceiling on the process's address space (`server.ceiling`) lets an allocation fail
    that would go beyond; it fails the statement that asks for it. `RESERVE_BYTES` are kept back for what
    the server itself needs then.
@@ -39,21 +41,25 @@ from typing import Protocol
 import pyarrow as pa
 
 from engine.clock import Clock
-from engine.duck import Cursor, Duck
+from engine.duck import Cursor, Duck, release_unused
 from engine.errors import OutOfMemory
 
 HOT_SHARE = 0.4
 TAIL_SHARE = 0.125
 WORKSPACE_SHARE = 0.25
 RESERVE_BYTES = 128 * 2**20
+GIVE_BACK_AT = 0.7
 SHED_AT, SHED_TO = 0.8, 0.7
 END_AT = 0.9
 """Shares of what is left without the reserve."""
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
 """How long a statement that was told to end may take before another one is told in its place."""
-GIVE_BACK_SECONDS = 1.0
-"""The least time between two runs through the allocators: they cost some milliseconds."""
+GIVE_BACK_SECONDS = 0.5
+"""The least time between two runs through the allocators: they take a thread some ten milliseconds."""
+SHED_SECONDS = 1.0
+"""How long a copy that was dropped may take to be gone from what the process takes; the allocators run in
+between."""
 AT_WORK_BYTES_MIN = 16 * 2**20
 """Ending a statement that has less would help nobody."""
 FLUSH_BYTES_MIN = 2**20
@@ -125,6 +131,8 @@ class MemoryWatch:
         self._ending: dict[Cursor, tuple[int, float]] = {}
         """Statements that were told to end: what they had, and when they should be gone."""
         self._gave_back_at = clock.monotonic()
+        self._shed: list[tuple[int, float]] = []
+        """Copies that were dropped: how many bytes, and when they should be gone."""
 
     async def run(self) -> None:
         while True:
@@ -137,14 +145,25 @@ class MemoryWatch:
     async def look(self) -> None:
         taken = self._process.taken()
         self._process.ceiling(max(self._bytes_max - taken, RESERVE_BYTES))
-        if taken < self._bytes_max * SHED_AT:
+        if taken < self._bytes_max * GIVE_BACK_AT:
             return
         if self._clock.monotonic() - self._gave_back_at >= GIVE_BACK_SECONDS:
-            self._gave_back_at = self._clock.monotonic()
             await asyncio.to_thread(give_back)
+            self._gave_back_at = self._clock.monotonic()
             taken = self._process.taken()
+        await self._make_room(taken)
+
+    async def _make_room(self, taken: int) -> None:
+        """What was dropped a moment ago counts as gone."""
+        now = self._clock.monotonic()
+        self._shed = [(size, gone_at) for size, gone_at in self._shed if now < gone_at]
+        taken -= sum(size for size, _ in self._shed)
+        if taken < self._bytes_max * SHED_AT:
+            return
         shed = self._copies.shed(taken - int(self._bytes_max * SHED_TO))
-        if shed == 0 and taken >= self._bytes_max * END_AT:
+        if shed:
+            self._shed.append((shed, now + SHED_SECONDS))
+        elif taken >= self._bytes_max * END_AT:
             await self._end(taken - int(self._bytes_max * SHED_AT))
 
     async def _end(self, needed: int) -> None:
@@ -173,7 +192,8 @@ class MemoryWatch:
 
 
 def give_back() -> None:
-    """Have the allocators return to the system what they keep for later."""
+    """Have the allocators return to the system what they keep for later. Any thread."""
+    release_unused()
     pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

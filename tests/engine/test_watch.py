@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     taken: int = 0
     copies: int = 0
+    frees_at_once: bool = True
     room: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -42,7 +45,7 @@ class World:
     def shed(self, bytes_min: int) -> int:
         freed = min(self.copies, bytes_min)
         self.copies -= freed
-        self.taken -= freed
+        self.taken -= freed if self.frees_at_once else 0
         return freed
 
 
@@ -56,6 +59,10 @@ async def world(folder: Path, tenants: int) -> AsyncIterator[World]:
         for duck in opened:
             duck.close()
         ducks.close()
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 async def at_work(duck: Duck, sql: str) -> tuple[Cursor, asyncio.Task[object]]:
@@ -102,6 +109,38 @@ def test_copies_go_first(tmp_path: Path) -> None:
             assert not task.done()
             assert cursor.ended_by is None
             await stop(here.ducks[0], cursor, task)
+
+    asyncio.run(run())
+
+
+def test_what_was_dropped_a_moment_ago_counts_as_gone(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with world(tmp_path, 0) as here:
+            here.copies = MAX
+            here.frees_at_once = False
+            here.taken = MAX
+            for _ in range(3):
+                await here.watch.look()
+            dropped = MAX - int(MAX * memory.SHED_TO)
+            assert here.copies == MAX - dropped
+            here.clock.advance(int(memory.SHED_SECONDS * 1e6) + 1)
+            await here.watch.look()
+            assert here.copies == MAX - 2 * dropped
+
+    asyncio.run(run())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc")
+def test_what_duckdb_has_freed_goes_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with world(tmp_path, 1) as here:
+            cursor = here.ducks[0].cursor()
+            await cursor.execute("CREATE TABLE t AS SELECT hash(range) AS h FROM range(20000000)")
+            before = resident_bytes()
+            await cursor.execute("DROP TABLE t")
+            memory.give_back()
+            assert before - resident_bytes() > 100 * 2**20
+            await here.ducks[0].release(cursor)
 
     asyncio.run(run())
 
