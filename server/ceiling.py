@@ -12,6 +12,7 @@ process takes, there is only the machine's memory as a limit.
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 
@@ -38,12 +39,18 @@ def resident_bytes() -> int:
     return _pages(1)
 
 
-def _pages(field: int) -> int:
+@functools.cache
+def _statm() -> int | None:
+    """Opened once: it is read many times a second."""
     try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[field]) * _PAGE_BYTES
+        return os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:
-        return 0
+        return None
+
+
+def _pages(field: int) -> int:
+    file = _statm()
+    return 0 if file is None else int(os.pread(file, 256, 0).split()[field]) * _PAGE_BYTES
 
 
 def _limit(bytes_max: int) -> None:
