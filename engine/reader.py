@@ -9,7 +9,7 @@ the reader's own: so a statement that comes again is the same text, which DuckDB
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -18,8 +18,9 @@ import pyarrow as pa
 from engine.catalog import Table
 from engine.duck import Cursor, Duck, Stream
 from engine.few import Type
-from engine.ids import Timestamp
+from engine.ids import CatalogId, StorageId, Timestamp
 from engine.key_ranges import KeyValues
+from engine.own_rows import OwnKeys
 from engine.scan import Scan, column_values
 from engine.state import Storage
 from engine.workspace import Workspace
@@ -65,10 +66,8 @@ class Reader:
         `own_writes` says otherwise. Rows that cannot have the key values of `among` may be left out."""
         own = ts is None if own_writes is None else own_writes
         moment = self._read_ts() if ts is None else ts
-        installed = self._workspace.refs_of(table.storage) if own else {}
-        if installed:
-            storage = Storage(table.storage, installed)
-            committed = await self._scan.cold(storage, table.columns, moment, among)
+        if own:
+            committed = await self.beneath(table, moment, among)
         else:
             committed = await self._scan.relation(table, moment, among, self._moment)
         inserted, dead = await self._workspace.rows_of(table.storage) if own else ([], None)
@@ -84,6 +83,19 @@ class Reader:
             values = column_values(table.columns, rows.column_names)
             parts.append(f"SELECT {', '.join([*values, '_row_id'])} FROM {name}")
         return f"({' UNION ALL '.join(parts)})"
+
+    async def beneath(self, table: Table, ts: Timestamp, among: KeyValues | None) -> str:
+        """The same at `ts`, without the rows that the transaction inserted and with those it deleted: what
+        is committed, or what its restore has installed."""
+        installed = self._workspace.refs_of(table.storage)
+        if not installed:
+            return await self._scan.relation(table, ts, among, self._moment)
+        return await self._scan.cold(Storage(table.storage, installed), table.columns, ts, among)
+
+    def own_keys(
+        self, storage: StorageId, types: Mapping[CatalogId, str]
+    ) -> tuple[OwnKeys, Collection[int]] | None:
+        return self._workspace.own_keys(storage, types)
 
     def _moment(self, ts: Timestamp) -> str:
         """A parameter that stands for `ts`."""

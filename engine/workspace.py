@@ -9,7 +9,7 @@ commits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from engine.catalog import Edit
 from engine.ids import CatalogId, StorageId, Timestamp
+from engine.own_rows import KNOWN_ROWS_MAX, OwnDeletes, OwnKeys, Runs
 from engine.refs import Ref
 
 RowIds = np.ndarray[tuple[int], np.dtype[np.int64]]
-
 
 THREAD_ROWS_MIN = 50_000
 """From so many rows on, work on them leaves the event loop."""
@@ -45,6 +45,20 @@ class _Heap:
     netted: tuple[tuple[int, int], Net] | None = None
     inserts: list[pa.Table] = field(default_factory=list)
     deletes: list[RowIds] = field(default_factory=list)
+    count: int = 0
+    """Rows of both, those included that a rollback took away."""
+    runs: Runs = field(default_factory=Runs)
+    keys: dict[tuple[tuple[CatalogId, str], ...], OwnKeys] = field(default_factory=dict)
+    gone: OwnDeletes = field(default_factory=OwnDeletes)
+
+    def cut(self, inserts: int, deletes: int) -> None:
+        self.netted = None
+        self.runs.cut(inserts)
+        for keys in self.keys.values():
+            keys.cut(self.inserts, inserts)
+        self.gone.cut(deletes)
+        del self.inserts[inserts:]
+        del self.deletes[deletes:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +106,7 @@ class Workspace:
             del self.heirs[storage]
         for id, heap in list(self._heaps.items()):
             inserts, deletes = savepoint.heaps.get(id, (0, 0))
-            heap.netted = None
-            del heap.inserts[inserts:]
-            del heap.deletes[deletes:]
+            heap.cut(inserts, deletes)
             if not heap.inserts and not heap.deletes:
                 del self._heaps[id]
         self.nbytes = sum(
@@ -107,16 +119,32 @@ class Workspace:
 
     def insert(self, storage: StorageId, rows: pa.Table) -> None:
         if rows.num_rows:
-            self._heaps.setdefault(storage, _Heap()).inserts.append(rows)
+            heap = self._heaps.setdefault(storage, _Heap())
+            heap.inserts.append(rows)
+            heap.count += rows.num_rows
             self.nbytes += rows.nbytes
 
     def delete(self, storage: StorageId, row_ids: RowIds) -> None:
         if len(row_ids):
-            self._heaps.setdefault(storage, _Heap()).deletes.append(row_ids)
+            heap = self._heaps.setdefault(storage, _Heap())
+            heap.deletes.append(row_ids)
+            heap.count += len(row_ids)
             self.nbytes += row_ids.nbytes
 
     def storages(self) -> list[StorageId]:
         return list(self._heaps)
+
+    def own_keys(
+        self, storage: StorageId, types: Mapping[CatalogId, str]
+    ) -> tuple[OwnKeys, Collection[int]] | None:
+        """The values that columns of a key (DuckDB types, by id) have in own rows, and all row ids deleted.
+        None when there is too much of them, or values that only DuckDB can compare."""
+        heap = self._heaps.get(storage) or _Heap()
+        if heap.count > KNOWN_ROWS_MAX:
+            heap.keys.clear()
+            return None
+        keys = heap.keys.setdefault(tuple(types.items()), OwnKeys(types))
+        return (keys, heap.gone.of(heap.deletes)) if keys.follow(heap.inserts) else None
 
     async def rows_of(self, storage: StorageId) -> Net:
         """The storage's own rows that are still there, one table per set of columns (an ALTER TABLE may
@@ -126,7 +154,7 @@ class Workspace:
             return [], None
         lengths = (len(heap.inserts), len(heap.deletes))
         if heap.netted is None or heap.netted[0] != lengths:
-            inserts, deletes = list(heap.inserts), list(heap.deletes)
+            inserts, deletes = heap.runs.of(heap.inserts), list(heap.deletes)
             count = sum(len(ids) for ids in deletes)
             many = count > THREAD_ROWS_MIN
             net = await asyncio.to_thread(_net, inserts, deletes) if many else _net(inserts, deletes)
