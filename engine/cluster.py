@@ -168,7 +168,12 @@ class Cluster:
             self._store,
             paths,
             cache=self._cache,
-            duck=self._ducks.open(folder, memory_bytes_max=memory, threads=options.threads),
+            duck=self._ducks.open(
+                folder,
+                memory_bytes_max=memory,
+                spill_bytes_max=options.spill_bytes_max,
+                threads=options.threads,
+            ),
             clock=self._clock,
             ids=self._ids,
             options=options,

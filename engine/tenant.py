@@ -87,6 +87,11 @@ class Options:
     sweep_seconds: float = 6 * 3600.0
     """How often it looks for dropped tenants that nothing remembers."""
 
+    @property
+    def spill_bytes_max(self) -> int:
+        """What one tenant's statements may put aside on disk."""
+        return self.cache_bytes_max // 2
+
     def memory_limit(self, catalog: Catalog) -> int:
         """What a tenant may take: what is set for it, as far as the server's memory goes."""
         setting = catalog.settings.get(MEMORY_LIMIT)

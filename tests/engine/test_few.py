@@ -76,7 +76,7 @@ class Queries:
 def queries(tmp_path: Path) -> Iterator[Queries]:
     with asyncio.Runner() as runner:
         ducks = Ducks()
-        duck = ducks.open(tmp_path / "cache", memory_bytes_max=2**28, threads=1)
+        duck = ducks.open(tmp_path / "cache", memory_bytes_max=2**28, spill_bytes_max=2**30, threads=1)
         yield Queries(runner, duck.writer)
         duck.close()
         ducks.close()

@@ -70,6 +70,22 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_statements_spill_no_more_than_they_may(tmp_path: Path) -> None:
+    async def run() -> None:
+        options = Options(memory_bytes_max=64 * 2**20, cache_bytes_max=64 * 2**20)
+        async with opened(MemoryStore(), tmp_path, options=options) as lab:
+            cursor = lab.tenant.duck.cursor()
+            with pytest.raises(OutOfMemory, match="room on disk"):
+                await cursor.rows(
+                    "SELECT max(s), count(n) FROM (SELECT 'longer than it need be ' || hash(range) AS s, "
+                    "row_number() OVER (ORDER BY hash(range)) AS n FROM range(3000000))"
+                )
+            assert await cursor.rows("SELECT 42") == [(42,)]
+            await lab.tenant.duck.release(cursor)
+
+    asyncio.run(run())
+
+
 async def limit_of(tenant: Tenant) -> str:
     [(limit,)] = await tenant.duck.writer.rows("SELECT current_setting('memory_limit')")
     return str(limit)

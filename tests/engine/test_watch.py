@@ -52,7 +52,8 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, tenants: int) -> AsyncIterator[World]:
     ducks = Ducks()
-    opened = [ducks.open(folder / str(n), memory_bytes_max=2**30, threads=1) for n in range(tenants)]
+    limits = {"memory_bytes_max": 2**30, "spill_bytes_max": 2**30}
+    opened = [ducks.open(folder / str(n), **limits, threads=1) for n in range(tenants)]
     try:
         yield World(opened)
     finally:
