@@ -26,10 +26,10 @@ that comes again is made by `sql.repeating.Repeating`), check them
 `sql.dml.writing` does it again when what was read has changed meanwhile. Definitions (`sql.ddl`,
 `sql.alter`, `sql.drop`, `sql.views`) are edits of the catalog. `sql.snapshots.create` commits by itself.
 `sql.restoring.restore` of a whole tenant stands outside any transaction; of a part (`sql.extents.resolve`)
-it is a step of one like any other; `sql.undoing.undo` finds which one to take back. What a narrower
-snapshot shows, `sql.coverage.CoveredCatalog` limits;
-`sql.as_of.set_transaction` sets a moment for longer than a statement; `sql.vacuum.execute` frees what no
-moment needs.
+it is a step of one like any other; `sql.undoing.undo` finds which one to take back, and
+`sql.rehearsing.execute` tells what one would do. What a narrower snapshot shows,
+`sql.coverage.CoveredCatalog` limits; `sql.as_of.set_transaction` sets a moment for longer than a statement;
+`sql.vacuum.execute` frees what no moment needs.
 
 Whatever comes up, `sql.failures.as_sql_error` makes it an `sql.errors.SqlError`.
 """

@@ -94,7 +94,7 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
             return StatementDescription(ready.plan.parameter_oids)
         case Explain(statement=explained):
             inner = await _describe(scope, explained, arguments)
-            return StatementDescription(inner.parameter_oids, explain.COLUMNS)
+            return StatementDescription(inner.parameter_oids, explain.columns(explained))
         case Show():
             return StatementDescription((), utility.show_columns(statement))
         case Execute():

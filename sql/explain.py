@@ -12,13 +12,13 @@ import json
 import re
 from collections.abc import AsyncIterator
 
-from sql import moments, query, sequences
+from sql import moments, query, rehearsing, sequences
 from sql.answers import Answer, Complete, ResultColumn
 from sql.errors import SqlError
 from sql.plan import RelationUse
 from sql.plan_tree import Source, Sources, lines
 from sql.scope import Arguments, Scope
-from sql.statement import Explain, Query
+from sql.statement import Explain, Query, Restore, Statement, UndoRestore, Undrop
 from sql.types import by_name
 from sql.utility import text_rows
 
@@ -26,8 +26,16 @@ _TEXT = by_name("text")
 COLUMNS = (ResultColumn("QUERY PLAN", _TEXT.oid, _TEXT.size),)
 
 
+def columns(explained: Statement) -> tuple[ResultColumn, ...]:
+    return rehearsing.COLUMNS if isinstance(explained, Restore | UndoRestore | Undrop) else COLUMNS
+
+
 async def execute(scope: Scope, statement: Explain, arguments: Arguments) -> AsyncIterator[Answer]:
     explained = statement.statement
+    if isinstance(explained, Restore | UndoRestore | Undrop):
+        async for answer in rehearsing.execute(scope, statement, explained, arguments):
+            yield answer
+        return
     if not isinstance(explained, Query):
         name = type(explained).__name__.upper()
         raise SqlError("0A000", f"EXPLAIN {name} is not supported", hint="EXPLAIN takes a query.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -43,6 +44,13 @@ COLUMNS = (
 
 
 async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> AsyncIterator[Answer]:
+    work = await of_restore(scope, statement, arguments)
+    async for answer in work.run("RESTORE"):
+        yield answer
+
+
+async def of_restore(scope: Scope, statement: Restore, arguments: Arguments) -> Work:
+    """What it comes to, if it is allowed and the moment and the part can be had."""
     target = await _target(scope, statement)
     if statement.level == "tenant":
         scope.require_no_block("RESTORE TENANT")
@@ -52,9 +60,7 @@ async def restore(scope: Scope, statement: Restore, arguments: Arguments) -> Asy
     if statement.level != "tenant":
         extent = extents.resolve(scope, target.history.at(ts), statement.level, statement.names, ts)
     coverage.require_extent(target, ts, snapshot, extent)
-    work = Work(scope, target, ts, extent, statement.method, to=statement.beside)
-    async for answer in work.run("RESTORE"):
-        yield answer
+    return Work(scope, target, ts, extent, statement.method, to=statement.beside)
 
 
 async def _target(scope: Scope, statement: Restore) -> Tenant:
@@ -83,33 +89,27 @@ async def _moment(
     return await query.evaluate(scope, statement.timestamp, arguments), None
 
 
+@dataclass
 class Work:
-    """One restore, under way: what takes long is done in a task of its own, and meanwhile told of."""
+    """One restore, to be run: what takes long is done in a task of its own, and meanwhile told of.
 
-    def __init__(
-        self,
-        scope: Scope,
-        target: Tenant,
-        ts: Timestamp,
-        extent: Extent,
-        method: Method,
-        check: Callable[[], None] | None = None,
-        to: Name | None = None,
-        undoes: CatalogId | None = None,
-    ) -> None:
-        """`check` refuses what others have made needless meanwhile; it is called under the part's locks.
-        `to` is the name of a new table that takes what is restored, `undoes` the restore that is undone."""
-        self._check = check
-        self._to = to
-        self._scope = scope
-        self._target = target
-        self._ts = ts
-        self._extent = extent
-        self._method: Method = method
-        self._progress = Progress(committing=scope.interrupts.deafen, undoes=undoes)
+    `check` refuses what others have made needless meanwhile; it is called under the part's locks. `to` is
+    the name of a new table that takes what is restored, `undoes` the restore that is undone."""
+
+    scope: Scope
+    target: Tenant
+    ts: Timestamp
+    extent: Extent
+    method: Method = "physical"
+    check: Callable[[], None] | None = None
+    to: Name | None = None
+    undoes: CatalogId | None = None
+
+    def __post_init__(self) -> None:
+        self._progress = Progress(committing=self.scope.interrupts.deafen, undoes=self.undoes)
 
     async def run(self, tag: str) -> AsyncIterator[Answer]:
-        whole = self._extent.level == "tenant"
+        whole = self.extent.level == "tenant"
         task = asyncio.ensure_future(self._whole() if whole else self._part())
         try:
             while not (await asyncio.wait([task], timeout=NOTICE_SECONDS))[0]:
@@ -125,12 +125,12 @@ class Work:
     async def _whole(self) -> Sequence[RestoredTable]:
         """Afterwards the session goes on in the restored world, if its database is still there. Nothing can
         stop it any more once it commits."""
-        scope = self._scope
-        if self._method == "logical":
-            await verifying.require_checks(scope, self._target, self._ts, self._extent)
+        scope = self.scope
+        if self.method == "logical":
+            await verifying.require_checks(scope, self.target, self.ts, self.extent)
         await scope.block.rollback()
         role = scope.principal.role
-        work = self._target.restore(self._ts, self._method, role, self._progress)
+        work = self.target.restore(self.ts, self.method, role, self._progress)
         report = await scope.interrupts.wait(work)
         scope.plans.clear()
         scope.block.enter()
@@ -138,20 +138,20 @@ class Work:
 
     async def _part(self) -> Sequence[RestoredTable]:
         """As part of the session's transaction; whoever uses the tables is waited for."""
-        scope, ts, extent = self._scope, self._ts, self._extent
+        scope, ts, extent = self.scope, self.ts, self.extent
         past = scope.tenant.history.at(ts)
-        if self._to is not None:
-            if self._method == "logical":
-                await verifying.require_checks(scope, self._target, ts, extent)
-            return await beside.restore(scope, ts, extent, self._method, self._to, self._progress)
+        if self.to is not None:
+            if self.method == "logical":
+                await verifying.require_checks(scope, self.target, ts, extent)
+            return await beside.restore(scope, ts, extent, self.method, self.to, self._progress)
         await extents.lock(scope, past, extent)
-        if self._check is not None:
-            self._check()
-        if self._method == "logical":
-            await verifying.require_checks(scope, self._target, ts, extent)
+        if self.check is not None:
+            self.check()
+        if self.method == "logical":
+            await verifying.require_checks(scope, self.target, ts, extent)
         before = scope.catalog
         role = scope.principal.role
-        work = scope.transaction.restore(ts, extent, self._method, role, self._progress)
+        work = scope.transaction.restore(ts, extent, self.method, role, self._progress)
         tables = await scope.interrupts.wait(work)
         await extents.check_after(scope, before, past, extent)
         return tables
@@ -169,19 +169,23 @@ def _answers(tables: Sequence[RestoredTable], tag: str) -> list[Answer]:
 
 async def undrop(scope: Scope, statement: Undrop) -> AsyncIterator[Answer]:
     """A restore of what is gone to its last moment."""
+    work = await of_undrop(scope, statement)
+    async for answer in work.run(f"UNDROP {statement.level.upper()}"):
+        if isinstance(answer, RowsBegin):
+            shown = moments.shown(work.ts, scope.settings["TimeZone"])
+            yield Notice("NOTICE", f'{statement.level} "{statement.name}" is back as it was at {shown}')
+        yield answer
+
+
+async def of_undrop(scope: Scope, statement: Undrop) -> Work:
     scope.require_admin(f"must be admin of the tenant to undrop a {statement.level}")
     ts, extent = dropped.last(scope, statement.level, statement.name)
     await scope.interrupts.wait(scope.tenant.settle(ts))
     coverage.require_extent(scope.tenant, ts, None, extent)
-    label = f'{statement.level} "{statement.name}"'
 
     def require_gone() -> None:
         if any(scope.catalog.get(extent.level, id) for id in extent.objects):
+            label = f'{statement.level} "{statement.name}"'
             raise SqlError("42710", f"{label} has been brought back meanwhile")
 
-    work = Work(scope, scope.tenant, ts, extent, "physical", require_gone)
-    async for answer in work.run(f"UNDROP {statement.level.upper()}"):
-        if isinstance(answer, RowsBegin):
-            shown = moments.shown(ts, scope.settings["TimeZone"])
-            yield Notice("NOTICE", f"{label} is back as it was at {shown}")
-        yield answer
+    return Work(scope, scope.tenant, ts, extent, check=require_gone)

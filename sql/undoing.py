@@ -22,27 +22,32 @@ from sql.statement import UndoRestore
 
 
 async def undo(scope: Scope, statement: UndoRestore) -> AsyncIterator[Answer]:
+    work = await of_undo(scope, statement)
+    async for answer in work.run("UNDO RESTORE"):
+        if isinstance(answer, RowsBegin):
+            shown = moments.shown(work.ts, scope.settings["TimeZone"])
+            yield Notice("NOTICE", f"back to {shown}, just before restore {work.undoes}")
+        yield answer
+
+
+async def of_undo(scope: Scope, statement: UndoRestore) -> Work:
     scope.require_admin("must be admin of the tenant to undo a restore")
     done = _restoration(scope, statement.id)
     ts = Timestamp(done.commit_ts - 1)
     if done.level == "tenant":
         scope.require_no_block("UNDO RESTORE of a tenant")
-    shown = moments.shown(ts, scope.settings["TimeZone"])
-    await _require_readable(scope, done, ts, shown)
-    extent = Extent(done.level, done.objects)
+    await _require_readable(scope, done, ts)
 
     def require_last() -> None:
         if statement.id is None and not _is_open(scope.catalog.restorations, done):
             raise SqlError("55000", f"restore {done.id} has been undone meanwhile")
 
-    work = Work(scope, scope.tenant, ts, extent, "physical", require_last, undoes=done.id)
-    async for answer in work.run("UNDO RESTORE"):
-        if isinstance(answer, RowsBegin):
-            yield Notice("NOTICE", f"back to {shown}, just before restore {done.id}")
-        yield answer
+    extent = Extent(done.level, done.objects)
+    return Work(scope, scope.tenant, ts, extent, check=require_last, undoes=done.id)
 
 
-async def _require_readable(scope: Scope, done: Restoration, ts: Timestamp, shown: str) -> None:
+async def _require_readable(scope: Scope, done: Restoration, ts: Timestamp) -> None:
+    shown = moments.shown(ts, scope.settings["TimeZone"])
     try:
         await scope.interrupts.wait(scope.tenant.settle(ts))
         coverage.require_extent(scope.tenant, ts, None, Extent(done.level, done.objects))

@@ -263,6 +263,10 @@ class Sessions(Definitions):
             analyze = self.take("analyze") or self.take("analyse")
             if self.at("verbose"):
                 raise self.unsupported("EXPLAIN VERBOSE")
+        if self.follows("undrop", "tenant"):
+            raise self.unsupported("EXPLAIN of UNDROP TENANT")
+        if self.at("restore", "undo", "undrop"):
+            return st.Explain(analyze, self.statement())
         return st.Explain(analyze, self._preparable("EXPLAIN"))
 
     def _explain_option(self) -> bool:

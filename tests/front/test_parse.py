@@ -152,6 +152,8 @@ _PLAIN: dict[str, st.Statement] = {
     "UNDROP SCHEMA d.s": st.Undrop("schema", st.Name("s", database="d")),
     "UNDO RESTORE": st.UndoRestore(None),
     "UNDO RESTORE 17": st.UndoRestore(17),
+    "EXPLAIN UNDO RESTORE": st.Explain(False, st.UndoRestore(None)),
+    "EXPLAIN (ANALYZE) UNDROP TABLE t": st.Explain(True, st.Undrop("table", Name("t"))),
     "VACUUM": st.Vacuum(None, False),
     "VACUUM (DRY_RUN) s.t": st.Vacuum(st.Name("t", "s"), True),
     "ALTER TENANT t SET (history_retention = '7 days')": st.AlterTenant(

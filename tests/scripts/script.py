@@ -42,6 +42,7 @@ COLLECT = re.compile(r"(?P<session>[a-z]\w*)<(?P<mode>!?)\s*")
 CONNECT = re.compile(r"(?P<session>[a-z]\w*): (?P<options>\w+=\S+( \w+=\S+)*)\s*")
 TIME = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d\d\b")
 BYTES = re.compile(r"(?<=\| )[1-9]\d*$")
+REWRITTEN = re.compile(r"^((?:[^|]*\| ){7})[1-9]\d*(?= \|)")
 UNDONE = re.compile(r"(?<=just before restore )\d+|(?<=ERROR: 22023 restore )\d+")
 PROGRESS = "NOTICE: restoring:"
 SUM = re.compile(r"(?<=\()[\d,]+ bytes(?=\))")
@@ -179,6 +180,8 @@ class Player:
         lines = [line for line in lines if not line.startswith(PROGRESS)]
         shown = [TIME.sub("<time>", line) or "()" for text in lines for line in text.split("\n")]
         shown = [SUM.sub("<bytes>", OBJECT.sub("<object> | <bytes> ", line)) for line in shown]
+        if any("| bytes_rewritten | rows_gained" in line for line in shown):
+            shown = [REWRITTEN.sub(r"\1<bytes>", line) for line in shown]
         shown = [UNDONE.sub("<id>", line) for line in shown]
         if any(line.endswith("bytes_rewritten") for line in shown):
             shown = [BYTES.sub("<bytes>", line) for line in shown]

@@ -177,3 +177,32 @@ def test_what_is_written_while_it_is_prepared_counts_as_changed() -> None:
         assert await a.value("SELECT count(*) FROM u") == "0"
 
     on_a_store(body)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_rehearsal_disturbs_nobody_and_leaves_nothing(part: str) -> None:
+    async def body(store: FaultyStore, cluster: Cluster, a: Client, b: Client) -> None:
+        tenant = await cluster.tenant(TENANT)
+        for method in ("PHYSICAL", "LOGICAL"):
+            explain = f"EXPLAIN ANALYZE RESTORE {part} FROM SNAPSHOT s USING {method}"
+            store.inject("held", key="/objects/")
+            rehearsal = asyncio.ensure_future(a.lines(explain))
+            await asyncio.wait_for(store.holding.wait(), 30)
+            await b.lines("INSERT INTO t VALUES (7, 7)")
+            await b.lines("ALTER TABLE t ADD COLUMN w int")
+            a.session.cancel()
+            with pytest.raises(SqlError) as caught:
+                await rehearsal
+            assert caught.value.sqlstate == "57014"
+            store.heal()
+            await b.lines("ALTER TABLE t DROP COLUMN w")
+            [row] = await a.rows(explain)
+            assert row[3] == "restored"
+            await b.lines("DELETE FROM t WHERE id = 7")
+            assert not tenant.objects.in_flight
+            assert not any(tenant.reading.values())
+        assert await tenant.upkeep.unnamed()
+        assert await a.value("SELECT count(*) FROM mo_restores") == "0"
+        assert await a.value("SELECT count(*) FROM t") == "2"
+
+    on_a_store(body)

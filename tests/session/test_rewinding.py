@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def test_prepared(with_cluster: Run) -> None:
         columns, lines = await run_prepared(a, "UNDO RESTORE")
         assert lines[1].split(" | ") == columns
         assert await a.value("SELECT count(*) FROM t") == "0"
+        for how in ("EXPLAIN", "EXPLAIN ANALYZE"):
+            text = f"{how} RESTORE TABLE t TO TIMESTAMP $1::timestamptz"
+            columns, lines = await run_prepared(a, text, ts)
+            assert lines[0].split(" | ") == columns
+            assert lines[-1] == "EXPLAIN"
         columns, lines = await run_prepared(a, "VACUUM (DRY_RUN)")
         assert lines[0].split(" | ") == columns
         assert (await run_prepared(a, "VACUUM"))[1][-1] == "VACUUM"
@@ -416,5 +422,39 @@ def test_deletes_that_compaction_took_away_are_changes(with_cluster: Run) -> Non
         await a.lines("VACUUM")
         assert actions(await a.rows("RESTORE TABLE t FROM SNAPSHOT s")) == {"t": "restored"}
         assert await a.value("SELECT count(*) FROM t") == "100"
+
+    with_cluster(body)
+
+
+def test_a_rehearsal_promises_no_less_than_happens(with_cluster: Run) -> None:
+    """Without ANALYZE at least as many rows as with it, whatever upkeep has made of the objects."""
+
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE t (x int, y int)")
+        moments = []
+        for step in range(6):
+            await a.lines(f"INSERT INTO t SELECT g, {step} FROM generate_series(1, 20) g")
+            moments.append(await a.value("SELECT clock_timestamp()"))
+            await a.lines(f"DELETE FROM t WHERE x % 6 = {step}")
+            await a.lines(f"UPDATE t SET y = y + 1 WHERE x = {step + 7}")
+            if step % 2:
+                await a.lines("VACUUM" if step == 3 else "CHECKPOINT")
+            if step == 4:
+                await a.lines(f"RESTORE TABLE t TO TIMESTAMP '{moments[1]}'")
+        before = await a.rows("SELECT * FROM t ORDER BY x, y")
+        for moment in moments:
+            [most] = await a.rows(f"EXPLAIN RESTORE TABLE t TO TIMESTAMP '{moment}'")
+            [exact] = await a.rows(f"EXPLAIN ANALYZE RESTORE TABLE t TO TIMESTAMP '{moment}'")
+            assert exact[3] == "restored"
+            assert await a.rows("SELECT * FROM t ORDER BY x, y") == before
+            [done] = await a.rows(f"RESTORE TABLE t TO TIMESTAMP '{moment}'")
+            assert (exact[4], exact[5], exact[7]) == (done[4], done[5], done[7])
+            after = Counter(await a.rows("SELECT * FROM t"))
+            moved = ((after - Counter(before)).total(), (Counter(before) - after).total())
+            assert (exact[8], exact[9]) == tuple(map(str, moved))
+            assert int(most[8] or 0) >= moved[0]
+            assert int(most[9] or 0) >= moved[1]
+            await a.lines("UNDO RESTORE")
 
     with_cluster(body)
