@@ -203,3 +203,53 @@ a>! EXPLAIN RESTORE TABLE t FROM SNAPSHOT s
 ERROR: 25006 cannot execute RESTORE in a read-only transaction
 a> ROLLBACK
 ROLLBACK
+-- sys explains the restore of any tenant
+y: tenant=sys
+connected
+y> EXPLAIN RESTORE TENANT acme FROM SNAPSHOT s
+database | schema | table | action | objects_shared | objects_rewritten | rows_rewritten | bytes_rewritten | rows_gained | rows_lost | definition
+postgres | public | gone | recreated | 1 | 0 | 0 | 0 | 3 | 0 | ∅
+postgres | public | old_name | restored | 1 | 0 | 0 | 0 | 0 | 0 | rename postgres.public.new_name to postgres.public.old_name; rename column xx to x; add column y text; drop column w; drop constraint positive
+postgres | public | t | restored | 1 | 0 | 0 | 0 | 0 | 1 | drop column more; drop column extra
+postgres | public | same | restored | 1 | 0 | 0 | 0 | 0 | 1 | ∅
+postgres | public | young | dropped | 0 | 0 | 0 | 0 | 0 | 2 | ∅
+postgres | public | cut | dropped | 0 | 0 | 0 | 0 | 0 | 3 | ∅
+postgres | public | gone | dropped | 0 | 0 | 0 | 0 | 0 | 0 | ∅
+EXPLAIN
+y> EXPLAIN ANALYZE RESTORE TENANT acme FROM SNAPSHOT s
+database | schema | table | action | objects_shared | objects_rewritten | rows_rewritten | bytes_rewritten | rows_gained | rows_lost | definition
+postgres | public | gone | recreated | 1 | 0 | 0 | 0 | 3 | 0 | ∅
+postgres | public | old_name | restored | 1 | 0 | 0 | 0 | 0 | 0 | rename postgres.public.new_name to postgres.public.old_name; rename column xx to x; add column y text; drop column w; drop constraint positive
+postgres | public | t | restored | 1 | 0 | 0 | 0 | 0 | 1 | drop column more; drop column extra
+postgres | public | same | restored | 1 | 0 | 0 | 0 | 0 | 1 | ∅
+postgres | public | young | dropped | 0 | 0 | 0 | 0 | 0 | 2 | ∅
+postgres | public | cut | dropped | 0 | 0 | 0 | 0 | 0 | 3 | ∅
+postgres | public | gone | dropped | 0 | 0 | 0 | 0 | 0 | 0 | ∅
+EXPLAIN
+a> EXPLAIN RESTORE TENANT FROM SNAPSHOT later
+database | schema | table | action | objects_shared | objects_rewritten | rows_rewritten | bytes_rewritten | rows_gained | rows_lost | definition
+postgres | public | t | restored | 1 | 0 | 0 | 0 | 0 | 0 | drop column extra
+postgres | public | same | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | new_name | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | young | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | cut | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | gone | unchanged | 0 | 0 | 0 | 0 | 0 | 0 | ∅
+EXPLAIN
+a> EXPLAIN ANALYZE RESTORE SCHEMA public FROM SNAPSHOT later
+database | schema | table | action | objects_shared | objects_rewritten | rows_rewritten | bytes_rewritten | rows_gained | rows_lost | definition
+postgres | public | t | restored | 2 | 0 | 0 | 0 | 0 | 0 | drop column extra
+postgres | public | same | unchanged | 2 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | new_name | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | young | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | cut | unchanged | 1 | 0 | 0 | 0 | 0 | 0 | ∅
+postgres | public | gone | unchanged | 0 | 0 | 0 | 0 | 0 | 0 | ∅
+EXPLAIN
+a> EXPLAIN ANALYZE RESTORE DATABASE postgres FROM SNAPSHOT later USING LOGICAL
+database | schema | table | action | objects_shared | objects_rewritten | rows_rewritten | bytes_rewritten | rows_gained | rows_lost | definition
+postgres | public | t | restored | 0 | 1 | 11 | <bytes> | 0 | 0 | drop column extra
+postgres | public | same | unchanged | 0 | 1 | 3 | <bytes> | 0 | 0 | ∅
+postgres | public | new_name | unchanged | 0 | 1 | 1 | <bytes> | 0 | 0 | ∅
+postgres | public | young | unchanged | 0 | 1 | 2 | <bytes> | 0 | 0 | ∅
+postgres | public | cut | unchanged | 0 | 1 | 3 | <bytes> | 0 | 0 | ∅
+postgres | public | gone | unchanged | 0 | 0 | 0 | 0 | 0 | 0 | ∅
+EXPLAIN
