@@ -21,7 +21,8 @@ Life of a query
 
 What writes is the same with more steps: `sql.insert.run`, `sql.update.run` and `sql.copying.execute` plan
 a query that gives the new rows, make them fit (`sql.assignment.fitted`; a row of constants and parameters
-that comes again is made by `sql.repeating.Repeating`), check them
+that comes again is made by `sql.repeating.Repeating`, a long list of constants is read by `sql.plain_rows`
+as COPY reads its fields), check them
 (`sql.dml.check_rows`), hand them to the engine's transaction, and read RETURNING from what was written;
 `sql.dml.writing` does it again when what was read has changed meanwhile. Definitions (`sql.ddl`,
 `sql.alter`, `sql.drop`, `sql.views`) are edits of the catalog. `sql.snapshots.create` commits by itself.

@@ -11,15 +11,15 @@ fresh timestamp (READ COMMITTED), where it is found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from sqlglot import exp
 
 from engine.catalog import Column, Table
 from engine.catalog import Sequence as SequenceBody
-from engine.errors import KeyViolated
-from sql import aside, assignment, build, conflict, dml, names, parse, query, sequences
+from engine.errors import KeyViolated, QueryFailed
+from sql import aside, assignment, build, conflict, dml, names, parse, plain_rows, query, sequences
 from sql.answers import StatementDescription
 from sql.dml import WRITTEN, Returning, Written
 from sql.errors import SqlError
@@ -28,6 +28,9 @@ from sql.repeating import Repeating
 from sql.scope import Arguments, Scope
 from sql.statement import Insert
 from sql.types import by_oid
+
+FIELDS = build.marker("fields")
+"""The marker of the fields of plain constants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,17 @@ class InsertPlan:
     parameter_oids: tuple[int, ...]
     repeating: Repeating | None = None
     """For a row of constants and parameters."""
+    plain: pa.Table | None = None
+    """The fields of a long list of plain constants, which `sql` reads (`sql.plain_rows`)."""
 
 
 # --- planning ---------------------------------------------------------------------------------------
 
 
-async def plan(scope: Scope, statement: Insert, arguments: Arguments) -> InsertPlan:
+async def plan(
+    scope: Scope, statement: Insert, arguments: Arguments, *, as_query: bool = False
+) -> InsertPlan:
+    """`as_query`: also a list of plain constants."""
     key = query.cache_key(scope, arguments, "insert")
     found = scope.plans.get(statement, key)
     if isinstance(found, InsertPlan):
@@ -65,7 +73,11 @@ async def plan(scope: Scope, statement: Insert, arguments: Arguments) -> InsertP
     table = names.table(scope, statement.table, "insert into")
     alias = statement.alias or table.name
     given = _given_columns(table, statement)
-    tree, fills, volatile = await _source(scope, table, statement, given, arguments)
+    plain = None if as_query else await _plain(scope, table, statement, given)
+    if plain is not None:
+        tree, fills, volatile = _over_fields(table), plain[1], True
+    else:
+        tree, fills, volatile = await _source(scope, table, statement, given, arguments)
     source = await query.plan(scope, tree, arguments, owner=tree)
     oids = query.merge_oids(arguments.oids, source.plan.parameter_oids)
     arguments = Arguments(oids, arguments.values)
@@ -77,9 +89,11 @@ async def plan(scope: Scope, statement: Insert, arguments: Arguments) -> InsertP
         arguments = Arguments(oids, arguments.values)
         returning = await dml.plan_returning(scope, statement.returning, table, alias, arguments)
         oids = query.merge_oids(oids, returning.ready.plan.parameter_oids)
-    sql = assignment.fitted(table.columns, source.sql)
+    as_text = () if plain is None else [column.id for column in table.columns]
+    sql = assignment.fitted(table.columns, source.sql, as_text=as_text)
     repeating = _repeating(table, statement, tree, source.plan.parameter_oids)
-    planned = InsertPlan(table, alias, source, sql, fills, returning, conflict_plan, oids, repeating)
+    rows = None if plain is None else plain[0]
+    planned = InsertPlan(table, alias, source, sql, fills, returning, conflict_plan, oids, repeating, rows)
     readies = [
         source,
         returning.ready if returning else None,
@@ -197,6 +211,50 @@ def _from_cells(
     return build.select(columns_of_values, values, with_=statement.with_), tuple(fills)
 
 
+async def _plain(
+    scope: Scope, table: Table, statement: Insert, given: tuple[Column, ...] | None
+) -> tuple[pa.Table, tuple[_Fill, ...]] | None:
+    """A long list of plain constants as fields, and what to fill in; None when it is anything else."""
+    rows = parse.values_rows(statement.source)
+    if rows is None or len(rows) < plain_rows.ROWS_MIN or statement.with_ is not None:
+        return None
+    columns = _matched(table, given, len(rows[0].expressions))
+
+    def read() -> tuple[pa.Table, tuple[_Fill, ...]] | None:
+        position_of = {column.id: position for position, column in enumerate(columns)}
+        fills: list[_Fill] = []
+        arrays = []
+        for column in table.columns:
+            default, position = dml.default_of(scope, column), position_of.get(column.id)
+            if position is None or _takes_sequence(statement, column):
+                cells, missing = [default.expression] * len(rows), list(range(len(rows)))
+            else:
+                cells = [row.expressions[position] for row in rows]
+                missing = [number for number, cell in enumerate(cells) if assignment.is_default(cell)]
+                if len(missing) < len(cells):
+                    _require_default(statement, column)
+            for number in missing:
+                cells[number] = default.expression
+            fields = plain_rows.fields(column, cells)
+            if fields is None:
+                return None
+            arrays.append(fields)
+            if missing and default.sequence is not None:
+                everywhere = len(missing) == len(cells)
+                fills.append(_Fill(column, default.sequence, None if everywhere else tuple(missing)))
+        numbers = pa.array(range(len(rows)), pa.int64())
+        names_ = [*(f"c{column.id}" for column in table.columns), build.ROW_ID]
+        return pa.Table.from_arrays([*arrays, numbers], names=names_), tuple(fills)
+
+    return await aside.run(scope.interrupts, read, rows=len(rows))
+
+
+def _over_fields(table: Table) -> exp.Select:
+    as_text = [replace(column, type="text", storage_type="VARCHAR") for column in table.columns]
+    items: list[exp.Expr] = [build.column(column.name, table.name) for column in table.columns]
+    return build.select(items, build.rows_table(FIELDS, as_text, table.name))
+
+
 async def _check_cell_types(
     scope: Scope,
     columns: Sequence[Column],
@@ -308,7 +366,7 @@ async def run(scope: Scope, statement: Insert, arguments: Arguments) -> Written:
     """INSERT, once: `dml.writing` calls it again when what it read has changed."""
     planned = await plan(scope, statement, arguments)
     arguments = Arguments(planned.parameter_oids, arguments.values)
-    rows = await new_rows(scope, planned, arguments)
+    rows = await new_rows(scope, statement, planned, arguments)
     await dml.check_rows(scope, planned.table, rows, owner=planned.table)
     try:
         written = await _write(scope, planned, rows, arguments)
@@ -322,10 +380,19 @@ async def run(scope: Scope, statement: Insert, arguments: Arguments) -> Written:
     return Written(written.num_rows, found, columns)
 
 
-async def new_rows(scope: Scope, planned: InsertPlan, arguments: Arguments) -> pa.Table:
+async def new_rows(scope: Scope, statement: Insert, planned: InsertPlan, arguments: Arguments) -> pa.Table:
     """The rows to insert, complete."""
     repeating, zone = planned.repeating, scope.settings["TimeZone"]
     rows = None if repeating is None else repeating.row(arguments.values, zone)
+    if planned.plain is not None:
+        async with scope.reader() as reader:
+            sql = await query.bind(scope, reader, planned.source.plan, planned.sql, {FIELDS: planned.plain})
+            try:
+                rows = assignment.only(planned.table.columns, await reader.table(sql))
+            except QueryFailed:
+                rows = None
+        if rows is None:
+            planned = await plan(scope, statement, arguments, as_query=True)
     if rows is None:
         ready = planned.source
         async with scope.reader() as reader:
