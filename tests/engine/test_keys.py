@@ -27,7 +27,7 @@ from tests.engine.test_hot import quiet
 
 OBJECTS = 12
 ROWS = 3_000
-HOT_BYTES_MAX = 1_500_000
+HOT_BYTES_MAX = 2_000_000
 """Room for the keys, not for the rows."""
 
 
