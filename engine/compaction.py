@@ -18,7 +18,7 @@ Publication is a manifest with the same watermark. A crash before it leaves a ga
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from engine.catalog import Table
@@ -58,12 +58,12 @@ class Compacted:
     made: tuple[Ref, ...]
 
 
-def choose(storage: Storage, watermark: Timestamp, pins: Pins) -> Run | None:
-    """The most useful run of `storage`, if there is one."""
+def choose(storage: Storage, watermark: Timestamp, pins: Pins, restored: Collection[Timestamp]) -> Run | None:
+    """The most useful run of `storage`, if there is one. `restored` are the moments of restores."""
     live = [ref for ref in storage.refs.values() if ref.removed_ts == INFINITY and ref.added_ts <= watermark]
     data = [ref for ref in live if ref.kind == "data"]
     tombstones = [ref for ref in live if ref.kind == "tombstone"]
-    chosen = _fullest_tier(data) or _mostly_dead(data, tombstones, watermark, pins)
+    chosen = _fullest_tier(data) or _mostly_dead(data, tombstones, watermark, pins, restored)
     if not chosen and len(tombstones) < TIER_OBJECTS_MIN:
         return None
     touched = tombstones if not chosen else [ref for ref in tombstones if ref.may_touch(chosen)]
@@ -100,13 +100,31 @@ def _within_limit(refs: Iterable[Ref]) -> list[Ref]:
     return run
 
 
-def _mostly_dead(data: list[Ref], tombstones: list[Ref], watermark: Timestamp, pins: Pins) -> list[Ref]:
-    """Data refs worth rewriting for their dead rows alone: what a snapshot keeps is not freed by it."""
-    free = [ref for ref in data if not pins.any_in(ref.added_ts, watermark)]
-    dead = sum(ref.rows for ref in tombstones if ref.may_touch(free))
+def _mostly_dead(
+    data: list[Ref],
+    tombstones: list[Ref],
+    watermark: Timestamp,
+    pins: Pins,
+    restored: Collection[Timestamp],
+) -> list[Ref]:
+    """Data refs worth rewriting for their dead rows alone: what a snapshot keeps is not freed by it.
+    What was written at this watermark has none: or the same run would be chosen for ever."""
+    free = [ref for ref in data if ref.added_ts < watermark and not pins.any_in(ref.added_ts, watermark)]
+    dead = sum(
+        tombstone.rows
+        for tombstone in tombstones
+        if any(tombstone.may_touch([ref]) and not _settled(tombstone, ref, restored) for ref in free)
+    )
     if dead < DEAD_ROWS_MIN or dead < DEAD_SHARE_MIN * sum(ref.rows for ref in free):
         return []
     return _within_limit(sorted(free, key=lambda ref: ref.rows))
+
+
+def _settled(tombstone: Ref, data: Ref, restored: Collection[Timestamp]) -> bool:
+    """Whether all that the tombstone ref says was known when the data ref came, and left out of it. A
+    restore alone installs rows together with deletes that concern them."""
+    before = tombstone.added_ts < data.added_ts or data.added_ts not in restored
+    return before and tombstone.max_ts <= data.added_ts
 
 
 async def compact(

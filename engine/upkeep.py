@@ -122,10 +122,11 @@ class Upkeep:
         runs = 0
         async with self._alone:
             pins = self._tenant.pins()
+            restored = {done.commit_ts for done in self._tenant.catalog.restorations}
             for storage in list(self._state.storages.values()):
                 if only is not None and storage.id != only:
                     continue
-                while (run := choose(storage, self._state.watermark, pins)) is not None:
+                while (run := choose(storage, self._state.watermark, pins, restored)) is not None:
                     await self._compact(run)
                     runs += 1
         return runs

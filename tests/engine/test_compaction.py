@@ -104,6 +104,34 @@ def test_rows_that_are_mostly_dead_go(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_deletes_of_pinned_rows_do_not_have_others_rewritten_again_and_again(tmp_path: Path) -> None:
+    """The deletes lie on both sides of what may be rewritten, and concern none of it."""
+
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path, clock=ManualClock()) as lab:
+            await lab.create()
+            await lab.insert(*((id, "v") for id in range(3_000)))
+            await lab.tenant.flush()
+            for step in range(4):
+                await lab.insert(*((10_000 + 100 * step + k, "w") for k in range(100)))
+                await lab.tenant.flush()
+            await lab.insert(*((20_000 + id, "x") for id in range(3_000)))
+            await lab.tenant.flush()
+            await lab.snapshot("s")
+            await lab.insert((30_000, "later"))
+            await lab.tenant.flush()
+            assert await lab.tenant.compact() == 1
+            for k in range(2):
+                await lab.delete(
+                    *range(1_000 * k, 1_000 * k + 900), *range(20_000 + 1_000 * k, 20_900 + 1_000 * k)
+                )
+                await lab.tenant.flush()
+                assert await asyncio.wait_for(lab.tenant.compact(), 20) <= 1
+            assert len(await lab.cold_rows()) == 6_401 - 3_600
+
+    asyncio.run(run())
+
+
 def test_a_reader_under_way_is_not_disturbed(tmp_path: Path) -> None:
     async def run() -> None:
         async with opened(MemoryStore(), tmp_path, clock=ManualClock()) as lab:
