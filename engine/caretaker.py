@@ -1,11 +1,11 @@
 """The caretaker: what a server does for its tenants when nobody asks it to.
 
-Each round, for every open tenant: if it has been read, a look whether another server has taken it over
-(who commits finds that out by committing); upkeep that is due although nobody commits; and a tenant that
-nobody has used for `idle_seconds` is flushed, so that opening it again replays nothing, and closed, once
-its deleted objects have had their grace. A closed tenant goes on ageing: its snapshots expire, its
-history passes out of the retention. So the caretaker remembers when that will be, opens it then like a
-login would, and lets the next rounds collect and close it again.
+Each round, for every open tenant: a look whether another server has taken it over (who commits finds that
+out by committing, but what is only read would grow old); upkeep that is due although nobody commits; and
+a tenant that nobody has used for `idle_seconds` is flushed, so that opening it again replays nothing, and
+closed, once its deleted objects have had their grace. A closed tenant goes on ageing: its snapshots
+expire, its history passes out of the retention. So the caretaker remembers when that will be, opens it
+then like a login would, and lets the next rounds collect and close it again.
 
 - Another server may have taken a sleeping tenant over meanwhile: it is left to that one (whoever claims
   raises the epoch). The look and the claim are two steps; in between fencing makes it harmless.

@@ -133,12 +133,20 @@ class Cluster:
         return generation
 
     async def login_material(self, tenant: str, role: str) -> LoginMaterial | None:
-        """What to check a login against; None when there is no such tenant or role."""
+        """What to check a login against; None when there is no such tenant or role. What is open here may
+        have been taken over by another server, and what it remembers of names and passwords be old."""
+        for name in (SYSTEM_TENANT, tenant):
+            await self._look_for_fence(name)
         return await self._logins.material(tenant, role)
 
     def mock_secret(self) -> bytes:
         """What the salts of unknown users depend on."""
         return self._logins.mock_secret()
+
+    async def _look_for_fence(self, name: str) -> None:
+        opened = self._open.get(name)
+        if opened is not None and not opened.closed:
+            await opened.look_for_fence()
 
     # --- tenants -------------------------------------------------------------------------------------
 
@@ -265,6 +273,7 @@ class Cluster:
     @asynccontextmanager
     async def _naming(self, name: str) -> AsyncIterator[Transaction]:
         """A transaction of the system tenant that has `name` to itself; it is committed at the end."""
+        await self._look_for_fence(SYSTEM_TENANT)
         system = await self.tenant(SYSTEM_TENANT)
         transaction = system.begin()
         try:

@@ -150,7 +150,6 @@ class Tenant:
             self.state.next_id, self.state.next_row_id, committed=lambda: self.catalog.positions
         )
         self._sessions = 0
-        self._read_since_look = False
         self._left_at = clock.monotonic()
         self._heirs: dict[StorageId, tuple[StorageId, Timestamp]] = {}
         self._transactions: set[Transaction] = set()
@@ -269,7 +268,6 @@ class Tenant:
 
     def begin(self, isolation: Isolation = "read committed", read_only: bool = False) -> Transaction:
         self.check_open()
-        self._read_since_look = True
         transaction = Transaction(self, isolation, read_only)
         self._transactions.add(transaction)
         return transaction
@@ -360,10 +358,8 @@ class Tenant:
                     open_transaction.doom(tenant_restored())
 
     async def look_for_fence(self) -> None:
-        """Let go of the tenant if another server has taken it over; asked now and then while it is read."""
-        if self._read_since_look:
-            self._read_since_look = False
-            await self._committer.look_for_fence()
+        """Let go of the tenant if another server has taken it over."""
+        await self._committer.look_for_fence()
 
     def fail(self, error: EngineError) -> None:
         """The tenant can go on no longer."""

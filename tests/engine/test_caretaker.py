@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog import Put, Setting, Snapshot
+from engine.catalog import Password, Put, Setting, Snapshot
 from engine.clock import ManualClock
 from engine.cluster import Cluster
 from engine.errors import TenantExists, TenantFenced, UnknownTenant
@@ -245,5 +245,30 @@ def test_a_server_that_only_reads_learns_of_a_takeover(tmp_path: Path) -> None:
                     await lab.rows()
                 await rounds(other, clock, 1)
                 assert await other.rows() == [(1, "a"), (2, "b")]
+
+    asyncio.run(run())
+
+
+def test_a_login_and_a_name_are_not_what_an_overtaken_server_remembers(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock, store = ManualClock(), MemoryStore()
+        async with opened(store, tmp_path / "a", clock=clock) as lab:
+            await lab.create()
+            (await lab.cluster.tenant(SYSTEM_TENANT)).join()
+            newer = Cluster(Unclosed(store), cache_dir=tmp_path / "b", clock=clock)
+            taken = await newer.tenant(TENANT)
+            transaction = taken.begin()
+            [role] = transaction.catalog.roles.values()
+            transaction.edit(Put(Password(role.id, "changed")))
+            await transaction.commit()
+            await newer.create_tenant("new", "admin", "verifier")
+            material = await lab.cluster.login_material(TENANT, "admin")
+            assert material is not None
+            assert material.verifier == "changed"
+            assert await lab.cluster.login_material("new", "admin") is not None
+            await newer.drop_tenant(TENANT)
+            assert await lab.cluster.login_material(TENANT, "admin") is None
+            await lab.cluster.drop_tenant("new")
+            await newer.close()
 
     asyncio.run(run())
