@@ -27,7 +27,7 @@ import duckdb
 import pyarrow as pa
 
 from engine.cache import SPILL
-from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled
+from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled, TenantClosed
 from engine.few import FEW_ROWS, Inexact, Known, Shape, Statements, Type
 from engine.together import until_over
 
@@ -127,6 +127,8 @@ class Cursor:
                 "the tenant's memory limit was reached by this statement",
                 hint="Raise the server's memory limit per tenant, or make the statement smaller.",
             )
+        if isinstance(error, duckdb.ConnectionException):
+            return TenantClosed("the tenant was closed meanwhile", hint="Connect again.")
         return QueryFailed(type(error).__name__, text)
 
     async def execute(self, sql: str, parameters: Parameters = ()) -> None:

@@ -31,7 +31,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from engine.catalog import Column
 from engine.duck import Cursor, Duck
-from engine.errors import EngineError
+from engine.errors import EngineError, OutOfMemory
 from engine.hot_lines import Line, hidden
 from engine.hot_rows import HotRows, add_column, by_columns, changes_of
 from engine.hot_table import HIDDEN_BYTES, HotTable, estimated_bytes
@@ -82,6 +82,7 @@ class HotTables:
         self._write_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._applying: tuple[Transaction, ...] = ()
+        self._abandoned: list[HotTable] = []
         self._count = 0
         self._closed = False
 
@@ -200,12 +201,28 @@ class HotTables:
         the state right after, without waiting for anything in between."""
         async with self._write_lock:
             self._applying = tuple(transactions)
+            self._drop_abandoned()
             touched = {id for transaction in self._applying for id in _storages(transaction)}
             for table in dict.fromkeys(table for id in sorted(touched) if (table := self._of.get(id))):
                 if table.ready.done():
-                    await self._apply_to(table, self._applying)
+                    try:
+                        await self._apply_to(table, self._applying)
+                    except OutOfMemory as error:
+                        self._abandon(table, error)
                 else:
                     self._wait_with(table, self._applying)
+
+    def _abandon(self, table: HotTable, error: EngineError) -> None:
+        """There is no memory for what was committed: the copy is let go of, the commit stands. Those who
+        are reading it go on, at moments before the commit."""
+        log.info("a table is no longer hot: %s", error.message)
+        self._forget(table, table.lines)
+        self._abandoned.append(table)
+
+    def _drop_abandoned(self) -> None:
+        for table in [table for table in self._abandoned if not table.pins]:
+            self._abandoned.remove(table)
+            self._spawn(self._drop(table))
 
     def applied(self) -> None:
         """The state has what `apply` was given: a table loaded from now on finds it there."""

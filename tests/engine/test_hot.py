@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 
 from engine.catalog import Column, Put
+from engine.errors import OutOfMemory
 from engine.extent import Extent
+from engine.hot import HotTables
 from engine.hot_lines import Gap, Line, visible
 from engine.ids import Timestamp
 from engine.stores.memory import MemoryStore
@@ -408,5 +410,41 @@ def test_a_column_and_rows_that_have_it_come_in_one_commit(tmp_path: Path, count
             await transaction.insert(wider, lab.arrow(wider, rows))
             await transaction.commit()
             await same(lab, [(1, "a", ""), *rows])
+
+    asyncio.run(run())
+
+
+def test_a_commit_that_a_hot_table_has_no_memory_for_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is let go of, also half written; who was reading it goes on."""
+
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            await lab.create()
+            await lab.insert((1, "a"))
+            await same(lab, [(1, "a")])
+            write = HotTables._write
+
+            async def written_and_refused(hot: HotTables, *arguments: object) -> None:
+                await write(hot, *arguments)  # type: ignore[arg-type]
+                raise OutOfMemory("no memory")
+
+            reading = lab.tenant.begin()
+            async with reading.reader() as reader:
+                relation = await reader.relation(lab.table())
+                assert "hot_" in relation
+                monkeypatch.setattr(HotTables, "_write", written_and_refused)
+                await lab.insert((2, "b"))
+                monkeypatch.undo()
+                assert not lab.tenant.closed
+                await same(lab, [(1, "a"), (2, "b")])
+                await lab.insert((3, "c"))
+                assert await reader.rows(f"SELECT c{lab.table().columns[0].id} FROM {relation}") == [(1,)]
+            await reading.rollback()
+            await lab.delete(2)
+            await quiet(lab)
+            await same(lab, [(1, "a"), (3, "c")])
+            assert lab.tenant._hot.whole._abandoned == []
 
     asyncio.run(run())
