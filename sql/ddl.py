@@ -96,7 +96,7 @@ async def _create_as(scope: Scope, statement: CreateTable, where: Schema, argume
         return 0
     async with scope.reader() as reader:
         sql = await query.bind(scope, reader, ready.plan, assignment.fitted(columns, ready.sql), {})
-        rows = await reader.table(sql, ready.values(arguments))
+        rows = assignment.only(columns, await reader.table(sql, ready.values(arguments)))
     transaction.edit(Put(table))
     await scope.interrupts.wait(transaction.insert(table, rows))
     return int(rows.num_rows)

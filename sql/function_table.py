@@ -102,11 +102,11 @@ rtrim(text) text = rtrim({0}, ' ')
 rtrim(text, text) text = rtrim({0}, {1})
 left(text, int4) text = left({0}, {1})
 right(text, int4) text = right({0}, {1})
-lpad(text, int4) text = CASE WHEN {1} < 0 THEN '' ELSE lpad({0}, {1}, ' ') END
-lpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {2} = '' THEN left({0}, {1}) ELSE lpad({0}, {1}, {2}) END
-rpad(text, int4) text = CASE WHEN {1} < 0 THEN '' ELSE rpad({0}, {1}, ' ') END
-rpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {2} = '' THEN left({0}, {1}) ELSE rpad({0}, {1}, {2}) END
-repeat(text, int4) text = repeat({0}, {1})
+lpad(text, int4) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE lpad({0}, {1}, ' ') END
+lpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') WHEN {2} = '' THEN left({0}, {1}) ELSE lpad({0}, {1}, {2}) END
+rpad(text, int4) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE rpad({0}, {1}, ' ') END
+rpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') WHEN {2} = '' THEN left({0}, {1}) ELSE rpad({0}, {1}, {2}) END
+repeat(text, int4) text = CASE WHEN CAST(strlen({0}) AS BIGINT) * {1} > 268435456 THEN error('[54000] requested length too large') ELSE repeat({0}, {1}) END
 reverse(text) text = reverse({0})
 replace(text, text, text) text = replace({0}, {1}, {2})
 translate(text, text, text) text = translate({0}, {1}, {2})

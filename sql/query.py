@@ -341,12 +341,16 @@ async def describe(
 
 
 async def value(scope: Scope, expression: exp.Expr, type_: str, arguments: Arguments) -> object:
-    """The value of one expression without a table, cast to a PostgreSQL type."""
+    """The value of one expression without a table, cast to a PostgreSQL type; as text where Python has
+    nothing to hold it in (infinite moments)."""
     tree = build.select([build.alias(build.cast(expression.copy(), type_), "value")])
     ready = await plan(scope, tree, arguments, owner=tree)
     async with scope.reader() as reader:
         rows = await table(scope, reader, ready, arguments)
-    return rows.column(0)[0].as_py()
+    try:
+        return rows.column(0)[0].as_py()
+    except OverflowError:
+        return await value(scope, build.cast(expression.copy(), type_), "text", arguments)
 
 
 def timestamp_value(rows: pa.ChunkedArray) -> Timestamp | None:

@@ -152,3 +152,45 @@ ERROR: 3D000 database "other" does not exist
 a> DROP DATABASE IF EXISTS other
 NOTICE: database "other" does not exist, skipping
 DROP DATABASE
+-- text that is made longer than anybody needs
+a>! SELECT repeat('x', 2000000000)
+ERROR: 54000 requested length too large
+a>! SELECT length(lpad('x', 1000000000))
+ERROR: 54000 requested length too large
+a>! SELECT length(rpad('x', 1000000000, 'yz'))
+ERROR: 54000 requested length too large
+a> SELECT length(repeat('xy', 1000)), length(lpad('x', 1000)), length(rpad('x', 1000, 'yz')), repeat('x', -1)
+length | length | length | repeat
+2000 | 1000 | 1000 | 
+SELECT 1
+-- rows without columns, made by a query
+a> CREATE TABLE nothing_in_it AS SELECT
+SELECT 1
+a> CHECKPOINT
+CHECKPOINT
+a> SELECT count(*) FROM nothing_in_it
+count
+1
+SELECT 1
+a> CREATE SNAPSHOT without_columns
+NOTICE: snapshot "without_columns" at <time>
+CREATE SNAPSHOT
+a> INSERT INTO nothing_in_it DEFAULT VALUES
+INSERT 0 1
+a> RESTORE TABLE nothing_in_it FROM SNAPSHOT without_columns USING LOGICAL
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+postgres | public | nothing_in_it | restored | 1 | 0 | 1 | 0
+RESTORE
+a> SELECT count(*) FROM nothing_in_it
+count
+1
+SELECT 1
+-- a moment beyond all
+a> PREPARE moment AS SELECT count(*) FROM nothing_in_it FOR SYSTEM_TIME AS OF $1::timestamptz
+PREPARE
+a>! EXECUTE moment('infinity')
+ERROR: 22023 the moment to read must be finite, and a date of our era
+a>! EXECUTE moment('-infinity')
+ERROR: 22023 the moment to read must be finite, and a date of our era
+a>! SELECT count(*) FROM nothing_in_it FOR SYSTEM_TIME AS OF 'infinity'
+ERROR: 22023 the moment to read must be finite, and a date of our era
