@@ -13,9 +13,9 @@ Looking up a name or a password reads without claiming (`engine.logins`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine import manifest as manifests
@@ -26,7 +26,15 @@ from engine.catalog import Catalog, Database, Drop, Password, Put, Role, Schema,
 from engine.clock import Clock, SystemClock
 from engine.dropped import Sweeper, last_named
 from engine.duck import Duck, Ducks
-from engine.errors import CommitUnknown, EngineError, ObjectExists, TenantClosed, TenantExists, UnknownTenant
+from engine.errors import (
+    CommitUnknown,
+    EngineError,
+    ObjectExists,
+    ObjectMissing,
+    TenantClosed,
+    TenantExists,
+    UnknownTenant,
+)
 from engine.history import Entry
 from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
@@ -144,9 +152,13 @@ class Cluster:
         return self._logins.mock_secret()
 
     async def _look_for_fence(self, name: str) -> None:
+        """Of a tenant that is not open, or not there, the store is asked as much."""
         opened = self._open.get(name)
         if opened is not None and not opened.closed:
             await opened.look_for_fence()
+            return
+        with contextlib.suppress(ObjectMissing):
+            await self._store.get(TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION).wal(0))
 
     # --- tenants -------------------------------------------------------------------------------------
 
@@ -270,7 +282,7 @@ class Cluster:
                 )
             transaction.edit(Put(known))
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _naming(self, name: str) -> AsyncIterator[Transaction]:
         """A transaction of the system tenant that has `name` to itself; it is committed at the end."""
         await self._look_for_fence(SYSTEM_TENANT)
