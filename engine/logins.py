@@ -3,7 +3,8 @@
 Reading claims nothing, so a failed login never takes a tenant from the server that has it. And it is
 cheap: everybody who can reach the server may try names and passwords as often as they like.
 
-- An open tenant's catalog is in memory; what it says holds at once, a changed password too.
+- An open tenant's catalog is in memory; what it says holds at once, a changed password too. The cluster has
+  looked before whether another server has taken it over.
 - Of a tenant that is not open a small *book* is kept, with the newest manifest and the next WAL number it was
   read at. A tenant's state follows from the newest manifest and the WAL after it; so the book is right for
   as long as the store has neither a newer manifest nor that WAL number, whoever writes there. Two listings

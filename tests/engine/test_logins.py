@@ -13,10 +13,15 @@ from engine import logins
 from engine.catalog import Password, Put
 from engine.clock import ManualClock
 from engine.cluster import Cluster
+from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
 from engine.tenant import Tenant
 from tests.engine.lab import Unclosed
+
+
+LOOK = TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION).wal(0)
+"""What is asked for in place of the next WAL number of a tenant that is not open."""
 
 
 @asynccontextmanager
@@ -51,11 +56,11 @@ def test_a_tenant_s_state_is_read_once(tmp_path: Path) -> None:
         async with servers(tmp_path, 2) as (store, (_, second)):
             found = await asyncio.gather(*(verifier(second, f"t{n % 3}") for n in range(60)))
             assert found == [f"t{n % 3}'s" for n in range(60)]
-            reads = store.count("get")
-            assert reads == len(set(store.keys("get"))), "nothing is read twice"
+            reads = [key for key in store.keys("get") if key != LOOK]
+            assert len(reads) == len(set(reads)), "nothing is read twice"
             for _ in range(20):
                 assert await verifier(second, role="nobody") is None
-            assert store.count("get") == reads
+            assert [key for key in store.keys("get") if key != LOOK] == reads
             assert store.count("put") == 0
 
     asyncio.run(run())
@@ -111,7 +116,7 @@ def test_the_store_is_asked_the_same_for_whoever_there_is_or_not(tmp_path: Path)
                     await verifier(cluster, tenant, role)
                     asked.append((store.count("scan"), store.count("get")))
                 assert len(set(asked)) == 1, asked
-                assert asked[0][1] == 0
+                assert asked[0][1] == 2, "no more than whether sys and the tenant have been taken over"
 
     asyncio.run(run())
 
