@@ -19,7 +19,6 @@ from engine.stores.memory import MemoryStore
 from engine.tenant import Tenant
 from tests.engine.lab import Unclosed
 
-
 LOOK = TenantPaths(SYSTEM_TENANT, SYSTEM_GENERATION).wal(0)
 """What is asked for in place of the next WAL number of a tenant that is not open."""
 
