@@ -31,6 +31,7 @@ from engine.errors import (
     EngineError,
     ObjectExists,
     ObjectMissing,
+    OutOfMemory,
     TenantClosed,
     TenantExists,
     UnknownTenant,
@@ -40,13 +41,16 @@ from engine.hot_table import HotBudget
 from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
 from engine.logins import LoginMaterial, Logins
 from engine.manifest import Manifest
-from engine.memory import HOT_SHARE, WORKSPACE_SHARE, MemoryWatch, Process, WorkspaceBudget
+from engine.memory import HOT_SHARE, LOOK_SECONDS, WORKSPACE_SHARE, MemoryWatch, Process, WorkspaceBudget
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TenantPaths
 from engine.puts import put_object
 from engine.recovery import claim, newest_manifest
 from engine.stores.base import Store
 from engine.tenant import Options, Tenant
 from engine.transaction import Transaction
+
+OPEN_TRIES_MAX = 10
+"""How often DuckDB is asked for a tenant's instance while there is no memory for it."""
 
 log = logging.getLogger("rewinddb.engine")
 
@@ -178,6 +182,25 @@ class Cluster:
             opened = self._open[name] = await self._open_tenant(paths)
         return opened
 
+    async def _open_duck(self, folder: Path, memory_bytes_max: int) -> Duck:
+        """New threads and instances reserve far more addresses than they take, and the ceiling on them
+        follows with the next look at the memory: what fails for want of them is tried again by then."""
+        options = self._options
+        tries = 0
+        while True:
+            try:
+                return self._ducks.open(
+                    folder,
+                    memory_bytes_max=memory_bytes_max,
+                    spill_bytes_max=options.spill_bytes_max,
+                    threads=options.threads,
+                )
+            except OutOfMemory:
+                tries += 1
+                if tries == OPEN_TRIES_MAX:
+                    raise
+                await self._clock.sleep(2 * LOOK_SECONDS)
+
     async def _open_tenant(self, paths: TenantPaths) -> Tenant:
         claimed = await claim(self._store, paths, self._clock, self._ids)
         options = self._options
@@ -188,12 +211,7 @@ class Cluster:
             self._store,
             paths,
             cache=self._cache,
-            duck=self._ducks.open(
-                folder,
-                memory_bytes_max=memory,
-                spill_bytes_max=options.spill_bytes_max,
-                threads=options.threads,
-            ),
+            duck=await self._open_duck(folder, memory),
             clock=self._clock,
             ids=self._ids,
             options=options,

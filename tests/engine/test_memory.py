@@ -9,6 +9,8 @@ import pytest
 
 from engine.catalog import Put, Setting
 from engine.clock import ManualClock
+from engine.cluster import OPEN_TRIES_MAX, Cluster
+from engine.duck import Duck, Ducks
 from engine.errors import OutOfMemory
 from engine.stores.memory import MemoryStore
 from engine.tenant import MEMORY_LIMIT, Options, Tenant
@@ -161,5 +163,34 @@ def test_idle_tenants_are_closed_and_share_one_budget(tmp_path: Path) -> None:
             assert [tenant.closed for tenant in tenants] == [False, True, False]
             again = Lab(lab.cluster, await lab.cluster.tenant("b"))
             assert len(await again.rows()) == 200_000
+
+    asyncio.run(run())
+
+
+class Scarce(Ducks):
+    """There is no memory for an instance the first few times."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+    def open(self, *arguments: object, **named: object) -> Duck:
+        if self.refusals:
+            self.refusals -= 1
+            raise OutOfMemory("no memory to open the tenant")
+        return super().open(*arguments, **named)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("refusals", [3, 1_000])
+def test_memory_that_is_scarce_for_a_moment_keeps_nobody_out(tmp_path: Path, refusals: int) -> None:
+    async def run() -> None:
+        cluster = Cluster(MemoryStore(), cache_dir=tmp_path, clock=ManualClock(), ducks=Scarce(refusals))
+        await cluster.start(lambda: "verifier")
+        if refusals > OPEN_TRIES_MAX:
+            with pytest.raises(OutOfMemory):
+                await cluster.tenant("sys")
+        else:
+            assert not (await cluster.tenant("sys")).closed
+        await cluster.close()
 
     asyncio.run(run())
