@@ -74,10 +74,10 @@ class Caretaker:
     async def _look_after(self, tenant: Tenant) -> None:
         self.sleepers.pop(tenant.name, None)
         await tenant.look_for_fence()
-        tenant.schedule.care()
+        await tenant.schedule.care()
         if tenant.idle_seconds <= self._options.idle_seconds or not await tenant.schedule.tidy():
             return
-        due = tenant.schedule.due_asleep()
+        due = await tenant.schedule.due_asleep()
         if await self._cluster.let_go(tenant) and due is not None:
             self.sleepers[tenant.name] = Sleeper(tenant.epoch, due)
 

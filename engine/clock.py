@@ -32,6 +32,11 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+async def give_way() -> None:
+    """Whoever else waits for the event loop has a turn: between the slices of a long piece of work."""
+    await asyncio.sleep(0)
+
+
 class ManualClock:
     """A clock that only the test moves: two commits in one microsecond are easy to arrange."""
 

@@ -13,15 +13,29 @@ Objects of a newer epoch than this writer's are another server's and never touch
 manifests that the newest manifest has made useless go too, but never a claim or a fence: a stalled
 writer, whatever number it had reached, must run into one.
 
+Both look at every ref and every object there is, so they work in a thread on what was taken in one step of
+the event loop (`Known`, `Named`; `engine.aside`), while the tenant goes on. What they find stays true:
+
+- *Forgettable stays forgettable.* It was over at or before the horizon, and nothing pinned any of it. What
+  begins later needs moments from the horizon on: a transaction reads what is newest, a snapshot AS OF an
+  earlier moment is refused when it commits (`engine.commit`), a restore to one when its turn has come and a
+  read of one after it has taken its objects. The other way round, what stops needing something in the
+  meantime is seen by the next collection.
+- *Unnamed stays unnamed.* Objects are listed first, and what is named is taken after that. What was listed
+  came before: it is named by then, or in flight, or being read, or nobody will ever name it, since ids are
+  not used twice. An object that comes later was not listed.
+
 Everything here is per tenant, so that one tenant's damage stops only its own collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.aside import aside
 from engine.catalog import Position, Sequence, Table, View
+from engine.clock import give_way
 from engine.errors import EngineError
 from engine.history import Entry
 from engine.ids import INFINITY, CatalogId, StorageId, Timestamp
@@ -30,6 +44,24 @@ from engine.pins import Kept, Pins
 from engine.refs import Ref
 from engine.state import State
 from engine.stores.base import Store
+
+SLICE = 500
+"""So many objects of a listing are looked at before others have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is to judge, as it was at one step of the event loop."""
+
+    refs: tuple[Ref, ...]
+    entries: tuple[Entry, ...]
+
+    @staticmethod
+    def of(state: State) -> Known:
+        return Known(tuple(state.refs()), tuple(state.history.entries()))
+
+    def __len__(self) -> int:
+        return len(self.refs) + len(self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +79,6 @@ class Verdict:
 class Forgettable:
     refs: tuple[Ref, ...]
     entries: tuple[Entry, ...]
-    verdicts: tuple[Verdict, ...]
 
 
 def storage_ends(entries: Iterable[Entry]) -> dict[StorageId, Timestamp]:
@@ -60,42 +91,45 @@ def storage_ends(entries: Iterable[Entry]) -> dict[StorageId, Timestamp]:
     return ends
 
 
-def forgettable(state: State, pins: Pins) -> Forgettable:
-    """The refs and entries that nothing needs, and why the other refs stay."""
-    entries = tuple(state.history.entries())
-    ends = storage_ends(entries)
-    tables = tables_of_storages(entries)
-    gone: list[Ref] = []
-    verdicts: list[Verdict] = []
-    for ref in state.refs():
-        end = min(ref.removed_ts, ends.get(ref.storage, Timestamp(0)))
-        kept, why = pins.keeper(ref.added_ts, end, tables.get(ref.storage)) or (None, "nothing needs it")
-        verdicts.append(Verdict(ref.key, ref.storage, ref.bytes, kept, why))
-        if kept is None:
-            gone.append(ref)
+def forgettable(known: Known, pins: Pins) -> Forgettable:
+    """The refs and entries that nothing needs."""
+    gone = tuple(ref for ref, first, end, tables in _lives(known) if pins.keeper(first, end, tables) is None)
     over = tuple(
         entry
-        for entry in entries
+        for entry in known.entries
         if entry.dropped_ts != INFINITY
         and pins.keeper(entry.created_ts, entry.dropped_ts, _relations_of(entry)) is None
     )
-    return Forgettable(tuple(gone), over, tuple(verdicts))
+    return Forgettable(gone, over)
 
 
-def last_wait(state: State, pins: Pins) -> Timestamp | None:
+def verdicts(known: Known, pins: Pins) -> list[Verdict]:
+    """Of every ref whether it would go, and else why it stays."""
+    found = []
+    for ref, first, end, tables in _lives(known):
+        kept, why = pins.keeper(first, end, tables) or (None, "nothing needs it")
+        found.append(Verdict(ref.key, ref.storage, ref.bytes, kept, why))
+    return found
+
+
+def last_wait(known: Known, pins: Pins) -> Timestamp | None:
     """The end of what history alone keeps and that ended last; None when it keeps nothing alone. As soon
     as the horizon has passed that moment, everything that is over by now may be forgotten."""
-    entries = tuple(state.history.entries())
-    ends = storage_ends(entries)
-    tables = tables_of_storages(entries)
-    lives = [
-        (ref.added_ts, min(ref.removed_ts, ends.get(ref.storage, Timestamp(0))), tables.get(ref.storage))
-        for ref in state.refs()
-    ]
-    lives += [(entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in entries]
+    lives: list[tuple[Timestamp, Timestamp, set[CatalogId] | None]]
+    lives = [(first, end, tables) for _, first, end, tables in _lives(known)]
+    lives += [(entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in known.entries]
     alone = pins.raised(INFINITY)
     over = [end for first, end, relations in lives if alone.keeper(first, end, relations) is None]
     return max(over, default=None)
+
+
+def _lives(known: Known) -> Iterator[tuple[Ref, Timestamp, Timestamp, set[CatalogId] | None]]:
+    """Every ref, from when until when anything can see it, and the tables it belongs to."""
+    ends = storage_ends(known.entries)
+    tables = tables_of_storages(known.entries)
+    never = Timestamp(0)
+    for ref in known.refs:
+        yield ref, ref.added_ts, min(ref.removed_ts, ends.get(ref.storage, never)), tables.get(ref.storage)
 
 
 def tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogId]]:
@@ -109,6 +143,14 @@ def tables_of_storages(entries: Iterable[Entry]) -> dict[StorageId, set[CatalogI
 def _relations_of(entry: Entry) -> set[CatalogId] | None:
     """What a snapshot must cover to need this entry; None for what every snapshot needs."""
     return {entry.body.id} if isinstance(entry.body, Table | View | Sequence | Position) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The objects that are named, at one step of the event loop: by refs, and otherwise."""
+
+    refs: tuple[Ref, ...]
+    others: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +176,27 @@ class Collector:
         """How many objects were found unnamed and wait for their grace period to end."""
         return len(self._unnamed_since)
 
-    async def unnamed(self, named: Collection[str]) -> dict[str, int]:
-        """Object keys of this tenant, up to this epoch, that nothing names, with their sizes."""
-        found = {}
+    async def unnamed(self, named: Callable[[], Named]) -> dict[str, int]:
+        """Object keys of this tenant, up to this epoch, that nothing names, with their sizes. `named` is
+        asked when all objects are listed."""
+        listed: dict[str, int] = {}
         async for info in self._store.scan(self._paths.objects):
-            parsed = parse(info.key)
-            if parsed is None or info.key in named or _epoch_of(parsed.id) > self._epoch:
-                continue
-            found[info.key] = info.size
-        return found
+            listed[info.key] = info.size
+            if len(listed) % SLICE == 0:
+                await give_way()
+        taken = named()
+        return await aside(len(listed) + len(taken.refs), lambda: _unnamed(listed, taken, self._epoch))
 
-    async def delete(self, named: Collection[str], now: float) -> Deleted:
+    async def delete(self, named: Callable[[], Named], now: float) -> Deleted:
         """One pass at the monotonic time `now`."""
         unnamed = await self.unnamed(named)
         self._unnamed_since = {key: self._unnamed_since.get(key, now) for key in unnamed}
         due = [key for key, since in self._unnamed_since.items() if now - since >= self._grace_seconds]
-        for key in due:
+        for number, key in enumerate(due, 1):
             await self._store.delete(key)
             del self._unnamed_since[key]
+            if number % SLICE == 0:
+                await give_way()
         return Deleted(len(due), sum(unnamed[key] for key in due), self.waiting)
 
     async def delete_log(
@@ -171,6 +216,15 @@ class Collector:
         for key in useless:
             await self._store.delete(key)
         return len(useless)
+
+
+def _unnamed(listed: Mapping[str, int], named: Named, epoch: int) -> dict[str, int]:
+    names = named.others | {ref.key for ref in named.refs}
+    found = {}
+    for key, size in listed.items():
+        if key not in names and (parsed := parse(key)) is not None and _epoch_of(parsed.id) <= epoch:
+            found[key] = size
+    return found
 
 
 def _epoch_of(object_id: str | None) -> int:

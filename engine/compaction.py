@@ -58,16 +58,19 @@ class Compacted:
     made: tuple[Ref, ...]
 
 
-def choose(storage: Storage, watermark: Timestamp, pins: Pins, restored: Collection[Timestamp]) -> Run | None:
-    """The most useful run of `storage`, if there is one. `restored` are the moments of restores."""
-    live = [ref for ref in storage.refs.values() if ref.removed_ts == INFINITY and ref.added_ts <= watermark]
+def choose(
+    storage: StorageId, refs: Iterable[Ref], watermark: Timestamp, pins: Pins, restored: Collection[Timestamp]
+) -> Run | None:
+    """The most useful run among the refs of `storage`, if there is one. `restored` are the moments of
+    restores."""
+    live = [ref for ref in refs if ref.removed_ts == INFINITY and ref.added_ts <= watermark]
     data = [ref for ref in live if ref.kind == "data"]
     tombstones = [ref for ref in live if ref.kind == "tombstone"]
     chosen = _fullest_tier(data) or _mostly_dead(data, tombstones, watermark, pins, restored)
     if not chosen and len(tombstones) < TIER_OBJECTS_MIN:
         return None
     touched = tombstones if not chosen else [ref for ref in tombstones if ref.may_touch(chosen)]
-    return Run(storage.id, tuple(chosen), tuple(touched)) if chosen or len(touched) > 1 else None
+    return Run(storage, tuple(chosen), tuple(touched)) if chosen or len(touched) > 1 else None
 
 
 def _fullest_tier(data: Iterable[Ref]) -> list[Ref]:
@@ -93,8 +96,10 @@ def _tier(rows: int) -> int:
 
 def _within_limit(refs: Iterable[Ref]) -> list[Ref]:
     run: list[Ref] = []
+    rows = 0
     for ref in refs:
-        if sum(other.rows for other in run) + ref.rows > RUN_ROWS_MAX:
+        rows += ref.rows
+        if rows > RUN_ROWS_MAX:
             break
         run.append(ref)
     return run

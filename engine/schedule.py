@@ -3,7 +3,9 @@
 After a commit: a flush (and a compaction) when enough has gathered in the tail or the log; expiry and
 collection when `collect_seconds` have passed since the last. Without commits the cluster's caretaker asks
 now and then (`care`): expiry and collection then run only if there is something to do, since raising the
-horizon is a commit, and a tenant that nobody writes to should not write by itself for ever.
+horizon is a commit, and a tenant that nobody writes to should not write by itself for ever. To look whether
+there is takes its time as well, in a thread (`engine.aside`): what it finds only decides whether to begin,
+and it is done no more often than collection is.
 
 One run at a time. A run that fails is told to the log and tried again when it is due again.
 """
@@ -14,8 +16,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from engine.aside import aside
 from engine.clock import Clock
-from engine.collection import forgettable, last_wait
+from engine.collection import Known, forgettable, last_wait
 from engine.errors import EngineError
 from engine.expiry import expire, expired
 from engine.ids import Timestamp
@@ -51,21 +54,25 @@ class Schedule:
         if flush or collect:
             self._start(flush=flush, collect=collect)
 
-    def care(self) -> None:
+    async def care(self) -> None:
         """Called now and then, whether or not there are commits."""
-        if self._collection_is_due() and self._something_to_collect():
+        if self._collection_is_due() and await self._something_to_collect():
             self._start(flush=False, collect=True)
 
     def _collection_is_due(self) -> bool:
         return self._clock.monotonic() - self._collected_at >= self._tenant.options.collect_seconds
 
-    def _something_to_collect(self) -> bool:
+    async def _something_to_collect(self) -> bool:
         """Also once after opening: a crash may have left objects that nothing names."""
         tenant = self._tenant
         if not self._collected_once or tenant.upkeep.waiting or expired(tenant):
             return True
-        over = forgettable(tenant.state, tenant.coming_pins())
-        return bool(over.refs or over.entries)
+        known, pins = Known.of(tenant.state), tenant.coming_pins()
+        over = await aside(len(known), lambda: forgettable(known, pins))
+        if not over.refs and not over.entries:
+            self._collected_at = self._clock.monotonic()
+            return False
+        return True
 
     def _start(self, *, flush: bool, collect: bool) -> None:
         if self._running is not None or self._tenant.upkeep.busy or self._tenant.closed:
@@ -101,17 +108,18 @@ class Schedule:
         tenant = self._tenant
         if tenant.state.tail_bytes or tenant.upkeep.wal_objects > 1:
             await tenant.flush()
-        if not self._collected_once or (self._collection_is_due() and self._something_to_collect()):
+        if not self._collected_once or (self._collection_is_due() and await self._something_to_collect()):
             self._collected_at = self._clock.monotonic()
             await self._collect()
         return not tenant.upkeep.waiting
 
-    def due_asleep(self) -> Timestamp | None:
+    async def due_asleep(self) -> Timestamp | None:
         """The moment from which on there is something to collect although nobody uses the tenant, if it
         is tidy and closed now; None: never."""
         tenant = self._tenant
         moments = [s.expires_at for s in tenant.catalog.snapshots.values() if s.expires_at is not None]
-        last = last_wait(tenant.state, tenant.pins())
+        known, pins = Known.of(tenant.state), tenant.pins()
+        last = await aside(len(known), lambda: last_wait(known, pins))
         if last is not None:
             moments.append(Timestamp(last + tenant.catalog.history_retention_us))
         return min(moments, default=None)

@@ -3,7 +3,12 @@
 Each of them writes objects, publishes (a manifest, or for a restore a commit), and then changes the
 state in one step of the event loop. Since only one runs at a time, what it took when it began is still
 so when it publishes: no flush moves rows between tail and objects while a restore gathers refs, no
-collection deletes what a compaction has just written. Commits go on meanwhile.
+collection deletes what a compaction has just written. Commits go on meanwhile, and they only add: a ref that
+was there ends by upkeep alone. So a run that was chosen in a thread is still there to be compacted; why what
+a thread found forgettable still is, `engine.collection` says.
+
+All of it may be cancelled at any time. What is being published is published, then; what was written before
+that is garbage, which is collected like any other.
 """
 
 from __future__ import annotations
@@ -17,9 +22,11 @@ from typing import TYPE_CHECKING
 from engine import flush as flushing
 from engine import restore as restoring
 from engine import wal
+from engine.aside import aside
 from engine.catalog import Put
 from engine.checkpoint import Publisher
-from engine.collection import Collector, Deleted, Forgettable, Verdict, forgettable
+from engine.clock import give_way
+from engine.collection import Collector, Deleted, Forgettable, Known, Named, forgettable
 from engine.commit import Committer, Request
 from engine.compaction import Run, choose, compact
 from engine.errors import CommitUnknown, TenantFenced
@@ -27,9 +34,11 @@ from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import StorageId, Timestamp
 from engine.manifest import Manifest
 from engine.outcome import Present, RestoredTable
+from engine.pins import Pins
 from engine.progress import Progress
 from engine.ref_files import RefChanges
 from engine.refs import Ref
+from engine.state import Storage
 from engine.together import uninterrupted
 
 if TYPE_CHECKING:
@@ -126,10 +135,15 @@ class Upkeep:
             for storage in list(self._state.storages.values()):
                 if only is not None and storage.id != only:
                     continue
-                while (run := choose(storage, self._state.watermark, pins, restored)) is not None:
+                while (run := await self._choose(storage, pins, restored)) is not None:
                     await self._compact(run)
                     runs += 1
         return runs
+
+    async def _choose(self, storage: Storage, pins: Pins, restored: set[Timestamp]) -> Run | None:
+        refs, watermark = tuple(storage.refs.values()), self._state.watermark
+        await give_way()
+        return await aside(len(refs), lambda: choose(storage.id, refs, watermark, pins, restored))
 
     async def _compact(self, run: Run) -> None:
         self._tenant.check_open()
@@ -151,26 +165,31 @@ class Upkeep:
         async with self._alone:
             self._tenant.check_open()
             await self._raise_horizon()
-            over = forgettable(self._state, self._tenant.pins())
+            over = await self._over()
             if any(ref.added_ts > self._state.watermark for ref in over.refs):
                 # The log after the newest manifest names them: a recovery would bring them back.
                 await self._flush()
-                over = forgettable(self._state, self._tenant.pins())
+                over = await self._over()
             if over.refs or over.entries:
                 await self._forget(over)
             self._tenant.check_open()
-            deleted = await self._collector.delete(self._named(), self._publisher.clock.monotonic())
+            deleted = await self._collector.delete(self._named, self._publisher.clock.monotonic())
             await self._collector.delete_log(
                 self._publisher.number, self.flushed_wal, self._state.claims, self._state.fences
             )
             return deleted
 
-    def _named(self) -> set[str]:
-        """Keys of the objects that the state, something in flight or a reader names."""
-        named = {ref.key for ref in self._state.refs()}
-        named |= {file.key for file in self._state.ref_files}
-        named |= self._state.ref_lists.keys() | self._tenant.objects.in_flight
-        return named | {key for key, readers in self._tenant.reading.items() if readers}
+    async def _over(self) -> Forgettable:
+        """What nothing needs. The horizon has been raised: from here on no pin comes before it."""
+        known, pins = Known.of(self._state), self._tenant.pins()
+        return await aside(len(known), lambda: forgettable(known, pins))
+
+    def _named(self) -> Named:
+        """What the state, something in flight or a reader names."""
+        read = [key for key, readers in self._tenant.reading.items() if readers]
+        files = [file.key for file in self._state.ref_files]
+        others = frozenset([*read, *files, *self._state.ref_lists, *self._tenant.objects.in_flight])
+        return Named(tuple(self._state.refs()), others)
 
     @property
     def waiting(self) -> int:
@@ -180,11 +199,7 @@ class Upkeep:
     async def unnamed(self) -> dict[str, int]:
         """What waits to be deleted: keys and bytes of the objects that nothing names."""
         async with self._alone:
-            return await self._collector.unnamed(self._named())
-
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What `collect` would say of every object that is named now."""
-        return forgettable(self._state, self._tenant.pins()).verdicts
+            return await self._collector.unnamed(self._named)
 
     async def _raise_horizon(self) -> None:
         """A commit of its own: whoever takes a snapshot of an earlier moment comes before or after it."""

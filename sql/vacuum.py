@@ -10,15 +10,17 @@ VACUUM would have.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
+from engine.aside import aside
 from engine.catalog import Table
-from engine.collection import Deleted, Verdict, forgettable
+from engine.collection import Deleted, Known, Verdict, verdicts
 from engine.expiry import expire, expired
+from engine.history import Entry
 from engine.ids import CatalogId, StorageId
-from engine.pins import Kept
+from engine.pins import Kept, Pins
 from engine.tenant import Tenant
 from sql import coverage, names
 from sql.answers import Answer, Batch, Complete, Notice, ResultColumn, RowsBegin
@@ -60,13 +62,10 @@ async def execute(scope: Scope, statement: Vacuum) -> AsyncIterator[Answer]:
     await scope.block.rollback()
     try:
         if statement.dry_run:
-            rows = list(await _forecast(scope.tenant, table))
+            batch, sums = await scope.interrupts.wait(_forecast(scope.tenant, table))
             yield RowsBegin(COLUMNS)
-            arrays = [
-                pa.array([row[i] for row in rows], pa.int64() if i == 2 else pa.string()) for i in range(5)
-            ]
-            yield Batch(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]))
-            yield _summed(rows)
+            yield Batch(batch)
+            yield sums
         else:
             for snapshot in await expire(scope.tenant):
                 yield Notice("NOTICE", f"{coverage.label(snapshot)} has expired and was dropped")
@@ -100,17 +99,15 @@ def _table(scope: Scope, name: Name) -> CatalogId:
 
 
 async def _vacuum(scope: Scope, table: CatalogId | None) -> Deleted:
-    """Step by step: a cancel request is heard between two steps, each of which is whole."""
-    tenant = scope.tenant
-    scope.interrupts.check()
-    await tenant.flush()
-    scope.interrupts.check()
+    """A cancel request is heard at any time, by the run of a compaction that is under way as well: it is
+    given up, and the next VACUUM begins it again. What has been published stays so."""
+    tenant, wait = scope.tenant, scope.interrupts.wait
+    await wait(tenant.flush())
     if table is None:
-        await tenant.compact()
+        await wait(tenant.compact())
     elif table in tenant.catalog.tables:
-        await tenant.upkeep.compact(tenant.catalog.tables[table].storage)
-    scope.interrupts.check()
-    return await tenant.collect()
+        await wait(tenant.upkeep.compact(tenant.catalog.tables[table].storage))
+    return await wait(tenant.collect())
 
 
 def _told(deleted: Deleted) -> Notice | None:
@@ -132,23 +129,34 @@ def _swept(tenants: int, waiting: int) -> Notice | None:
 Line = tuple[str | None, str, int, str, str]
 
 
-async def _forecast(tenant: Tenant, only: CatalogId | None) -> Iterator[Line]:
-    """What VACUUM would say of each object, what nothing names last."""
-    pins = tenant.coming_pins().without({snapshot.timestamp for snapshot in expired(tenant)})
-    tables = _tables(tenant)
+async def _forecast(tenant: Tenant, only: CatalogId | None) -> tuple[pa.RecordBatch, Notice]:
+    """What VACUUM would say of each object, and of all together."""
     unnamed = await tenant.upkeep.unnamed() if only is None else {}
+    pins = tenant.coming_pins().without({snapshot.timestamp for snapshot in expired(tenant)})
+    known = Known.of(tenant.state)
 
-    def lines() -> Iterator[Line]:
-        for key, verdicts in _by_object(forgettable(tenant.state, pins).verdicts).items():
-            of = dict(tables[verdict.storage] for verdict in verdicts if verdict.storage in tables)
-            if only is not None and only not in of:
-                continue
-            action, why = _judged(verdicts)
-            yield ", ".join(of.values()) or None, key, verdicts[0].bytes, action, why
-        for key, size in sorted(unnamed.items()):
-            yield None, key, size, "delete", "nothing names it; it goes when its grace period has ended"
+    def told() -> tuple[pa.RecordBatch, Notice]:
+        lines = list(_lines(known, pins, unnamed, only))
+        arrays = [
+            pa.array([line[at] for line in lines], pa.int64() if at == 2 else pa.string()) for at in range(5)
+        ]
+        names = [column.name for column in COLUMNS]
+        return pa.RecordBatch.from_arrays(arrays, names=names), _summed(lines)
 
-    return lines()
+    return await aside(len(known) + len(unnamed), told)
+
+
+def _lines(known: Known, pins: Pins, unnamed: Mapping[str, int], only: CatalogId | None) -> Iterator[Line]:
+    """By object, what nothing names last."""
+    tables = _tables(known.entries)
+    for key, judged in _by_object(verdicts(known, pins)).items():
+        of = dict(tables[verdict.storage] for verdict in judged if verdict.storage in tables)
+        if only is not None and only not in of:
+            continue
+        action, why = _judged(judged)
+        yield ", ".join(of.values()) or None, key, judged[0].bytes, action, why
+    for key, size in sorted(unnamed.items()):
+        yield None, key, size, "delete", "nothing names it; it goes when its grace period has ended"
 
 
 def _summed(rows: Iterable[Line]) -> Notice:
@@ -161,28 +169,28 @@ def _summed(rows: Iterable[Line]) -> Notice:
     )
 
 
-def _by_object(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+def _by_object(judged: Iterable[Verdict]) -> dict[str, list[Verdict]]:
     """Several storages may refer to one object: every restore makes more of them."""
     found: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
+    for verdict in judged:
         found.setdefault(verdict.key, []).append(verdict)
     return found
 
 
-def _judged(verdicts: Iterable[Verdict]) -> tuple[str, str]:
+def _judged(judged: Sequence[Verdict]) -> tuple[str, str]:
     """An object goes when no reference to it is kept; else what keeps it, the strongest reason alone."""
-    kept = {verdict.kept: verdict for verdict in reversed(list(verdicts))}
+    kept = {verdict.kept: verdict for verdict in reversed(judged)}
     for reason, words in _WHY.items():
         if reason in kept:
             return "keep", words.format(kept[reason].why)
     return "forget", "nothing needs it"
 
 
-def _tables(tenant: Tenant) -> dict[StorageId, tuple[CatalogId, str]]:
+def _tables(entries: Iterable[Entry]) -> dict[StorageId, tuple[CatalogId, str]]:
     """The table of each storage, under the last name it had."""
     latest: dict[tuple[str, CatalogId], str] = {}
     found: dict[StorageId, tuple[CatalogId, str]] = {}
-    entries = sorted(tenant.history.entries(), key=lambda entry: entry.dropped_ts)
+    entries = sorted(entries, key=lambda entry: entry.dropped_ts)
     for kind in ("database", "schema"):
         for entry in entries:
             if entry.body.kind == kind:
