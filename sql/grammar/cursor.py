@@ -23,6 +23,8 @@ class Cursor:
         self._tokens = lexer.tokens(text)
         self._index = 0
         self._depth = 0
+        self._run = range(0)
+        """Where the opening parentheses stand that were looked through last."""
         self.token = self._tokens[0]
 
     # --- looking --------------------------------------------------------------------------------
@@ -30,6 +32,16 @@ class Cursor:
     def peek(self, ahead: int = 1) -> Token:
         index = min(self._index + ahead, len(self._tokens) - 1)
         return self._tokens[index]
+
+    def after_parentheses(self) -> Token:
+        """The next token, or the first one after the opening parentheses that are next. A run of them is
+        looked through once, not again behind each of them."""
+        if self._index not in self._run:
+            end = self._index
+            while (token := self._tokens[end]).text == "(" and token.kind == OPERATOR:
+                end += 1
+            self._run = range(self._index, end)
+        return self._tokens[self._run.stop]
 
     def at(self, *words: str) -> bool:
         """Is the next token one of these key words?"""

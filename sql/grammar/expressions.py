@@ -345,10 +345,7 @@ class Expressions(Calls):
 
     def starts_query(self) -> bool:
         """Is what comes next a query, however many parentheses stand before it?"""
-        ahead = 0
-        while self.peek(ahead).text == "(" and self.peek(ahead).kind == OPERATOR:
-            ahead += 1
-        token = self.peek(ahead)
+        token = self.after_parentheses()
         return token.kind == WORD and token.text in ("select", "with", "values", "table")
 
     def typed_literal(self) -> exp.Expr:
