@@ -13,6 +13,7 @@ import asyncio
 import dataclasses
 import functools
 import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine import manifest as manifests
@@ -66,13 +67,18 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
 
 
 async def _read_from(store: Store, paths: TenantPaths, manifest: Manifest) -> Recovered:
-    refs: RefChanges = {}
-    for file in manifest.ref_files:
-        refs.update(ref_files.decode(await store.get(file.key), file.key))
-    refs.update(manifest.ref_changes)
+    refs = await ref_files.read(store, manifest.ref_files)
+    records = await _read_wal(store, paths, manifest.first_wal)
+    return await asyncio.to_thread(_recovered, paths, manifest, refs, records)
+
+
+def _recovered(
+    paths: TenantPaths, manifest: Manifest, refs: RefChanges, records: Iterable[tuple[int, wal.WalObject]]
+) -> Recovered:
+    """In a thread: nobody else has the state yet."""
     state = State(
         entries=manifest.entries,
-        refs=(ref for ref in refs.values() if ref is not None),
+        refs=(ref for ref in {**refs, **manifest.ref_changes}.values() if ref is not None),
         ref_files=manifest.ref_files,
         ref_changes=manifest.ref_changes,
         next_id=manifest.next_id,
@@ -85,7 +91,7 @@ async def _read_from(store: Store, paths: TenantPaths, manifest: Manifest) -> Re
     )
     state.visible_ts = manifest.watermark
     next_wal = manifest.first_wal
-    for number, record in await _read_wal(store, paths, next_wal):
+    for number, record in records:
         if number != next_wal:
             raise LogCorrupted(
                 f"WAL object {next_wal} of tenant {paths.name!r} is missing, {number} is there"
@@ -137,7 +143,8 @@ async def read_wal_object(store: Store, key: str) -> wal.WalObject:
     for transaction in record.transactions:
         if transaction.refs_key is not None:
             key = transaction.refs_key
-            installed = ref_files.decode(await store.get(key), key).values()
+            data = await store.get(key)
+            installed = (await asyncio.to_thread(ref_files.decode, data, key)).values()
             refs = tuple(ref for ref in installed if ref is not None)
             transaction = dataclasses.replace(transaction, refs=refs)
         transactions.append(transaction)

@@ -11,10 +11,11 @@ A restore that installs many refs puts them into a file of the same form beforeh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.aside import aside
 from engine.clock import Clock
 from engine.frame import pack, unpack
 from engine.ids import StorageId
@@ -72,7 +73,8 @@ class RefFileWriter:
 
     async def write(self, changes: RefChanges) -> RefFile:
         key = self._new_key()
-        await put_object(self._store, self._clock, key, encode(changes))
+        data = await aside(len(changes), lambda: encode(changes))
+        await put_object(self._store, self._clock, key, data)
         return RefFile(key, len(changes))
 
     async def spill(self, files: tuple[RefFile, ...], changes: RefChanges) -> tuple[RefFile, ...]:
@@ -81,10 +83,25 @@ class RefFileWriter:
         kept, size = list(files), len(changes)
         while kept and kept[-1].changes < GROWTH * size:
             size += kept.pop().changes
-        merged: RefChanges = {}
-        for file in files[len(kept) :]:
-            merged.update(decode(await self._store.get(file.key), file.key))
-        merged.update(changes)
-        if not kept:
-            merged = {name: ref for name, ref in merged.items() if ref is not None}
+        older = [(file.key, await self._store.get(file.key)) for file in files[len(kept) :]]
+        merged = await aside(size, lambda: _merged(older, changes, whole=not kept))
         return (*kept, await self.write(merged)) if merged else tuple(kept)
+
+
+async def read(store: Store, files: Iterable[RefFile]) -> RefChanges:
+    """What the files say together."""
+    found = [(file.key, file.changes, await store.get(file.key)) for file in files]
+    return await aside(
+        sum(changes for _, changes, _ in found),
+        lambda: _merged([(key, data) for key, _, data in found], {}, whole=True),
+    )
+
+
+def _merged(files: Iterable[tuple[str, bytes]], changes: RefChanges, *, whole: bool) -> RefChanges:
+    """Files by name and content, and `changes` over them. `whole`: there is nothing before them, so that what
+    is forgotten need not be told."""
+    merged: RefChanges = {}
+    for name, data in files:
+        merged.update(decode(data, name))
+    merged.update(changes)
+    return {name: ref for name, ref in merged.items() if ref is not None} if whole else merged

@@ -11,7 +11,8 @@ that transaction has `min_ts` and `max_ts` 0 as well. `resolved` fills them in.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,17 +74,18 @@ class Ref:
         return dataclasses.replace(self, storage=storage, added_ts=OWN_COMMIT, removed_ts=INFINITY)
 
     def to_json(self) -> list[Any]:
-        return [getattr(self, field) for field in _FIELDS]
+        return list(_values(self))
 
     @staticmethod
-    def from_json(values: Iterable[Any]) -> Ref:
+    def from_json(values: Sequence[Any]) -> Ref:
         """`values` of format 1 end before `ranges`."""
-        given = list(values)
-        fields = dict(zip(_FIELDS[: max(len(given), _FIELDS_OF_FORMAT_1)], given, strict=True))
-        fields["columns"] = tuple(fields["columns"])
-        fields["ranges"] = tuple(KeyRange(*range) for range in fields.get("ranges", ()))
-        return Ref(**fields)
+        ranges = values[_FIELDS_OF_FORMAT_1] if len(values) > _FIELDS_OF_FORMAT_1 else ()
+        given = [*values[:_FIELDS_OF_FORMAT_1], tuple(KeyRange(*range) for range in ranges)]
+        given[_COLUMNS] = tuple(given[_COLUMNS])
+        return Ref(*given)
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Ref))
 _FIELDS_OF_FORMAT_1 = 14
+_COLUMNS = _FIELDS.index("columns")
+_values = operator.attrgetter(*_FIELDS)

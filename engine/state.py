@@ -190,9 +190,11 @@ class State:
     def published(self, ref_files: tuple[RefFile, ...], written: RefChanges) -> None:
         """The changes `written` are in `ref_files` now, those that nothing has changed again."""
         self.ref_files = ref_files
-        for name, ref in written.items():
-            if name in self.ref_changes and self.ref_changes[name] == ref:
-                del self.ref_changes[name]
+        self.ref_changes = {
+            name: ref
+            for name, ref in self.ref_changes.items()
+            if name not in written or written[name] is not ref
+        }
 
     def forget(self, refs: Iterable[Ref], entries: Iterable[Entry]) -> None:
         """Refs and entries that nothing needs; storages that nothing is left of go with them."""
