@@ -183,8 +183,7 @@ class Cluster:
         return opened
 
     async def _open_duck(self, folder: Path, memory_bytes_max: int) -> Duck:
-        """New threads and instances reserve far more addresses than they take, and the ceiling on them
-        follows with the next look at the memory: what fails for want of them is tried again by then."""
+        """Statements of others may take what there is in the same moment; the watch ends them soon."""
         options = self._options
         tries = 0
         while True:
@@ -220,13 +219,16 @@ class Cluster:
         )
 
     def memory_watch(self, process: Process) -> MemoryWatch:
-        """What keeps the server within its memory, to be run for as long as the server does."""
+        """What keeps the server within its memory, to be run for as long as the server does. From now on
+        there is room whenever a thread or an instance is made."""
 
         def ducks() -> list[Duck]:
             return [tenant.duck for tenant in self._open.values()]
 
         bytes_max = self._options.server_memory_bytes_max
-        return MemoryWatch(process, bytes_max, self._budget, ducks, self._clock)
+        watch = MemoryWatch(process, bytes_max, self._budget, ducks, self._clock)
+        self._ducks.make_room = watch.follow
+        return watch
 
     def opened(self) -> dict[str, Tenant]:
         """The tenants that are open now, by name."""

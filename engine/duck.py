@@ -15,20 +15,19 @@ tenants would keep 800 of them, each with memory of its own. Failures come out a
 from __future__ import annotations
 
 import asyncio
-import ctypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import _duckdb
 import duckdb
 import pyarrow as pa
 
 from engine.cache import SPILL
 from engine.errors import EngineError, OutOfMemory, QueryFailed, StatementCancelled, TenantClosed
 from engine.few import FEW_ROWS, Inexact, Known, Shape, Statements, Type
+from engine.threads import Threads, nothing
 from engine.together import until_over
 
 T = TypeVar("T")
@@ -412,15 +411,19 @@ class Ducks:
     """Opens the instances of one server, which share its threads. A tenant has at most `THREADS_MAX` at work,
     so that its long statements stop nobody else's; commits have threads of their own. They are the only
     way that DuckDB's work leaves the event loop: a test brings a `pool` for all of it and decides what runs
-    when."""
+    when. `make_room` is called before threads and instances are made, which must not be short of memory
+    (`engine.threads`)."""
+
+    make_room: Callable[[], object] = staticmethod(nothing)
 
     def __init__(self, setup_sql: Sequence[str] = (), pool: ThreadPoolExecutor | None = None) -> None:
         self._setup_sql = tuple(setup_sql)
-        self._pool = pool or ThreadPoolExecutor(SERVER_THREADS_MAX, thread_name_prefix="duck")
-        self._commit_pool = pool or ThreadPoolExecutor(COMMIT_THREADS_MAX, thread_name_prefix="duck-commit")
+        self._pool = pool or Threads(SERVER_THREADS_MAX, "duck", lambda: self.make_room())
+        self._commit_pool = pool or Threads(COMMIT_THREADS_MAX, "duck-commit", lambda: self.make_room())
 
     def open(self, folder: Path, *, memory_bytes_max: int, spill_bytes_max: int, threads: int) -> Duck:
         """An instance that can reach `folder` and nothing else; what it spills to disk is beside it."""
+        self.make_room()
         try:
             return Duck(
                 folder,
@@ -440,12 +443,3 @@ class Ducks:
         """After all instances."""
         for pool in (self._pool, self._commit_pool):
             pool.shutdown()
-
-
-def release_unused() -> None:
-    """Return to the system what instances have freed. DuckDB's allocator, a jemalloc of its own, does it by
-    itself only when an instance closes; where it has another, there is nothing to call."""
-    control = getattr(ctypes.CDLL(_duckdb.__file__), "duckdb_je_mallctl", None)
-    if control is not None:
-        control.argtypes = (ctypes.c_char_p, *[ctypes.c_void_p] * 3, ctypes.c_size_t)
-        control(b"arena.4096.purge", None, None, None, 0)  # 4096 are all arenas

@@ -20,7 +20,8 @@ whole, `bytes_max`, is kept by four things, the cheap and foreseeable ones first
    at work for the longest.
 4. *Between two looks* the ceiling on the process's address space (`server.ceiling`) lets an allocation fail
    that would go beyond; it fails the statement that asks for it. `RESERVE_BYTES` are kept back for what
-   the server itself needs then.
+   the server itself needs then: to open a tenant or make a thread, which must not fail (`engine.threads`),
+   the ceiling is raised first.
 
 The server itself goes on in every case. The price of measuring instead of reserving: when tenants ask for
 more than there is at the same time, some statement is ended that would have fitted alone.
@@ -34,16 +35,14 @@ behind the second wall.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
+from engine.allocators import give_back
 from engine.clock import Clock
-from engine.duck import Cursor, Duck, release_unused
+from engine.duck import Cursor, Duck
 from engine.errors import OutOfMemory
 
 HOT_SHARE = 0.4
@@ -144,9 +143,14 @@ class MemoryWatch:
             except Exception:
                 log.exception("the watch on the server's memory failed; it goes on")
 
-    async def look(self) -> None:
+    def follow(self) -> int:
+        """Have the ceiling leave what there is now, and the reserve at least; what the process takes."""
         taken = self._process.taken()
         self._process.ceiling(max(self._bytes_max - taken, RESERVE_BYTES))
+        return taken
+
+    async def look(self) -> None:
+        taken = self.follow()
         if taken < self._bytes_max * SHED_AT:
             return
         if self._clock.monotonic() - self._gave_back_at >= GIVE_BACK_SECONDS:
@@ -191,12 +195,3 @@ class MemoryWatch:
             )
             self._ending[cursors[0]] = (size, now + PATIENCE_SECONDS)
             needed -= size
-
-
-def give_back() -> None:
-    """Have the allocators return to the system what they keep for later. Any thread."""
-    release_unused()
-    pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

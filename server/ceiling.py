@@ -4,8 +4,9 @@ DuckDB's own limit does not see every allocation: `repeat('x', 2000000000)` allo
 the address space such an allocation fails in the statement that asks for it (53200) and the server goes
 on; without one the kernel would end the whole process.
 
-Threads and libraries reserve addresses that they never use, 20 MB a tenant and more, so a fixed limit
-would be either too low or worthless. This one follows: what is reserved now, and as much more as there
+Threads and libraries reserve addresses that they never use, twice what is taken even after
+`engine.allocators` has told them to be modest, so a fixed limit would be either too low or worthless. This
+one follows: what is reserved now, and as much more as there
 is memory left (`engine.memory` tells how much, many times a second). Where the system does not tell what a
 process takes, there is only the machine's memory as a limit.
 """

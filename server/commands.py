@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from engine import allocators
 from engine.errors import EngineError
 from server import checking, log
 from server.ceiling import set_ceiling
@@ -67,6 +68,7 @@ def _serve(arguments: Sequence[str]) -> int:
         return 2
     log.configure(config.log_format)
     set_ceiling(memory_bytes())
+    allocators.prepare()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(config))

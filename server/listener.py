@@ -24,6 +24,7 @@ from engine.duck import Ducks
 from engine.memory import Process
 from engine.stores import open_store
 from engine.tenant import Options
+from engine.threads import Threads
 from server import ceiling, log
 from server.auth import Authenticator
 from server.config import Address, Config, ConfigError, Limits
@@ -35,6 +36,8 @@ from sql.roles import set_password
 from sql.system.functions import MACROS
 
 _BACKLOG = 256
+THREADS_MAX = 8
+"""For what is neither DuckDB's work nor the store's: hashes, encodings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,10 @@ async def serve(config: Config) -> None:
     store = await open_store(config.store, endpoint=config.s3_endpoint)
     async with contextlib.AsyncExitStack() as closing:
         closing.push_async_callback(store.close)
-        cluster = Cluster(
-            store, cache_dir=config.cache_dir, options=engine_options(config), ducks=Ducks(MACROS)
-        )
+        ducks = Ducks(MACROS)
+        threads = Threads(THREADS_MAX, "server", lambda: ducks.make_room())
+        asyncio.get_running_loop().set_default_executor(threads)
+        cluster = Cluster(store, cache_dir=config.cache_dir, options=engine_options(config), ducks=ducks)
         closing.push_async_callback(cluster.close)
         admin = _Admin(config.admin_password)
         await cluster.start(admin.verifier)

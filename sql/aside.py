@@ -12,10 +12,11 @@ cancelled statements cannot pile up more work than that.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from engine.threads import Threads
 from sql.interrupts import Interrupts
 
 CHARACTERS_MIN = 32_768
@@ -25,11 +26,14 @@ THREADS_MAX = 2
 
 Result = TypeVar("Result")
 
-_threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="aside")
+
+@functools.cache
+def _threads() -> Threads:
+    return Threads(THREADS_MAX, "aside")
 
 
 async def run(interrupts: Interrupts, work: Callable[[], Result], *, rows: int = ROWS_MIN) -> Result:
     """`work()`, in a thread when it is about many rows; a cancelled statement does not wait for its end."""
     if rows < ROWS_MIN:
         return work()
-    return await interrupts.wait(asyncio.get_running_loop().run_in_executor(_threads, work))
+    return await interrupts.wait(asyncio.get_running_loop().run_in_executor(_threads(), work))

@@ -27,7 +27,6 @@ import fcntl
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -43,6 +42,7 @@ from engine.errors import (
 from engine.ids import Ids
 from engine.stores.base import ObjectInfo
 from engine.stores.keys import check_key, check_prefix
+from engine.threads import Threads
 
 THREADS_MAX = 16
 """Own threads: a commit's put must not wait behind the queries of the event loop's default pool."""
@@ -79,7 +79,7 @@ class LocalStore:
                 f"cannot use the folder {self._root} as a store: {error.strerror}{where}",
                 hint="Check who owns it, its rights, and whether its disk is mounted for writing.",
             ) from error
-        self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="store")
+        self._threads = Threads(THREADS_MAX, "store")
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

@@ -6,8 +6,11 @@ import asyncio
 import threading
 from pathlib import Path
 
+import pytest
+
 from engine.duck import THREADS_MAX
 from engine.stores.memory import MemoryStore
+from engine.threads import Threads
 from tests.engine.lab import Lab, opened
 
 
@@ -56,3 +59,23 @@ def test_open_tenants_keep_no_threads(tmp_path: Path) -> None:
         assert working() == 0
 
     asyncio.run(run())
+
+
+def test_a_thread_that_the_system_refuses_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is done once, by a thread that is there; nobody hears that it failed."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    over, asked, done = threading.Event(), list[str](), list[int]()
+    with Threads(8, "few", lambda: asked.append("room")) as threads:
+        assert asked == ["room"]
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        first = threads.submit(over.wait)
+        later = [threads.submit(done.append, number) for number in range(3)]
+        assert len(asked) == 4
+        assert not done
+        over.set()
+        for future in (first, *later):
+            future.result(20)
+    assert done == [0, 1, 2]

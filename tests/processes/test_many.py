@@ -1,9 +1,7 @@
 """Many tenants on one server: it stays within the memory it was given, and every tenant keeps its rows.
 
-The long form (REWINDDB_TORTURE=1, a part of `make torture`) has 200 tenants, the short one
-(REWINDDB_MANY=1) 30. Neither is part of `make test`: at the edge of its memory a server refuses now and
-then what it should have had room for, and which statement that meets differs from run to run. Sessions
-come and go over all of them, a few at a time; some of their statements ask for more memory than there is.
+The long form (REWINDDB_TORTURE=1) has 200 tenants. Sessions come and go over all of them, a few at a time;
+some of their statements ask for more memory than there is.
 """
 
 from __future__ import annotations
@@ -46,10 +44,7 @@ GREEDY = (
 WANT_OF_MEMORY = ("53200", "54000", "the server has no memory left", "the tenant's memory limit")
 """A login's refusal has no SQLSTATE in psycopg, but the message."""
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc"),
-    pytest.mark.skipif(not LONG and "REWINDDB_MANY" not in os.environ, reason="part of make torture"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured by /proc")
 
 
 @dataclass
@@ -82,19 +77,6 @@ def watched(server: Server) -> Iterator[Watched]:
     assert found.threads_max <= THREADS_MAX
 
 
-def logged_in(server: Server, user: str = "admin") -> psycopg.Connection[tuple[object, ...]]:
-    """A login that is refused for want of memory is tried again, as an application would."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return server.connect(user)
-        except psycopg.OperationalError as error:
-            refused = any(words in str(error) for words in WANT_OF_MEMORY)
-            if not refused or time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-
-
 class Tenant:
     """One tenant, and what its table must hold."""
 
@@ -107,7 +89,7 @@ class Tenant:
         self._one_at_a_time = threading.Lock()
 
     def make(self) -> None:
-        with logged_in(self.server) as system:
+        with self.server.connect() as system:
             system.execute(f"CREATE TENANT {self.name} ADMIN admin PASSWORD '{PASSWORD}'")  # type: ignore[arg-type]
         with self._connect() as connection:
             connection.execute("CREATE TABLE t (id int PRIMARY KEY, v bigint, name text)")
@@ -117,7 +99,7 @@ class Tenant:
             connection.execute("INSERT INTO other SELECT n, 'x' FROM generate_series(1, 100) AS g(n)")
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        return logged_in(self.server, f"{self.name}:admin")
+        return self.server.connect(f"{self.name}:admin")
 
     def check(self) -> None:
         with self._connect() as connection:
