@@ -30,6 +30,7 @@ Everything here is per tenant, so that one tenant's damage stops only its own co
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -115,11 +116,10 @@ def verdicts(known: Known, pins: Pins) -> list[Verdict]:
 def last_wait(known: Known, pins: Pins) -> Timestamp | None:
     """The end of what history alone keeps and that ended last; None when it keeps nothing alone. As soon
     as the horizon has passed that moment, everything that is over by now may be forgotten."""
-    lives: list[tuple[Timestamp, Timestamp, set[CatalogId] | None]]
-    lives = [(first, end, tables) for _, first, end, tables in _lives(known)]
-    lives += [(entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in known.entries]
     alone = pins.raised(INFINITY)
-    over = [end for first, end, relations in lives if alone.keeper(first, end, relations) is None]
+    refs = (life[1:] for life in _lives(known))
+    entries = ((entry.created_ts, entry.dropped_ts, _relations_of(entry)) for entry in known.entries)
+    over = (life[1] for life in itertools.chain(refs, entries) if alone.keeper(*life) is None)
     return max(over, default=None)
 
 

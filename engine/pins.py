@@ -10,6 +10,7 @@ may have ten thousand snapshots and a hundred thousand refs.
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -56,9 +57,17 @@ class Pins:
         self._whole = np.array(whole, np.int64)
         self._narrow = {id: np.array(places, np.int64) for id, places in narrow.items()}
 
+    @property
+    def covered(self) -> Set[CatalogId]:
+        """The relations that a narrower snapshot covers. Whatever belongs to others, tenants' snapshots alone
+        hold."""
+        return self._narrow.keys()
+
     def raised(self, horizon: Timestamp) -> Pins:
         """With the horizon at `horizon`, if that is later."""
-        return Pins(max(self.horizon, horizon), self.snapshots, self._reading)
+        raised = copy.copy(self)
+        raised.horizon = max(self.horizon, horizon)
+        return raised
 
     def without(self, snapshots: Collection[Timestamp]) -> Pins:
         kept = {ts: pin for ts, pin in self.snapshots.items() if ts not in snapshots}
@@ -120,7 +129,7 @@ class Covered:
 
     def by(self, snapshots: Iterable[Snapshot]) -> dict[Timestamp, Pin]:
         """The pins that `snapshots` are."""
-        changes = self._changes()
+        changes: list[Timestamp] = []
         known: dict[tuple[Timestamp, Extent], frozenset[CatalogId]] = {}
         found: dict[Timestamp, Pin] = {}
         for snapshot in snapshots:
@@ -129,6 +138,7 @@ class Covered:
             if snapshot.level == "tenant":
                 found[ts] = Pin(name)
                 continue
+            changes = changes or self._changes()
             key = changes[bisect_right(changes, ts) - 1], Extent(snapshot.level, snapshot.objects)
             if key not in known:
                 known[key] = self._known.get(key) or self._relations(key[1], ts)

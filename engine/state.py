@@ -9,6 +9,7 @@ them. It is the truth; hot tables are a copy that can be thrown away at any time
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -167,8 +168,7 @@ class State:
         self.visible_ts = ts
 
     def refs(self) -> Iterator[Ref]:
-        for storage in self.storages.values():
-            yield from storage.refs.values()
+        return itertools.chain.from_iterable(storage.refs.values() for storage in self.storages.values())
 
     def flushed(self, refs: Iterable[Ref], watermark: Timestamp) -> None:
         """The tail up to `watermark` is in the objects of `refs`."""

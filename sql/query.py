@@ -268,7 +268,9 @@ async def bind(scope: Scope, reader: Reader, plan: Plan, sql: str, rows: Mapping
         relations[use.marker] = await reader.relation(use.table, use.at)
     for system in plan.system:
         catalog = scope.catalog if system.at is None else scope.tenant.history.at(system.at)
-        relations[system.marker] = reader.register(system.relation.build(catalog, system_context(scope)))
+        work = system.relation.begin(catalog, system_context(scope))
+        rows_of = await aside.run(scope.interrupts, work) if system.relation.long else work()
+        relations[system.marker] = reader.register(rows_of)
     past = {use.at for use in plan.relations} | {use.at for use in plan.system}
     for ts in past:
         if ts is not None:

@@ -42,11 +42,15 @@ _VOLATILE = {
     "mo_catalog": mo_catalog.VOLATILE,
     HELPER_SCHEMA: helpers.VOLATILE,
 }
+_LONG = {("mo_catalog", name) for name in mo_catalog.LONG}
 
 RELATIONS: Mapping[tuple[str, str], SystemRelation] = MappingProxyType(
     {
         (schema, name): SystemRelation(
-            description, _ROWS[schema].get(name, nothing), name in _VOLATILE.get(schema, ())
+            description,
+            _ROWS[schema].get(name, nothing),
+            volatile=name in _VOLATILE.get(schema, ()),
+            long=(schema, name) in _LONG,
         )
         for (schema, name), description in DESCRIPTIONS.items()
     }

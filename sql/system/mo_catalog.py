@@ -7,11 +7,11 @@ those that there were then.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine import usage
 from engine.catalog import Restoration
+from engine.collection import Known
 from engine.dropped import dropped_tenants
 from engine.extent import full_name
 from engine.ids import Timestamp
@@ -38,8 +38,14 @@ def snapshot_rows(seen: Inventory) -> Iterator[Row]:
 def usage_rows(seen: Inventory) -> Iterator[Row]:
     """As things are now: what a snapshot held at a past moment is not kept."""
     tenant = seen.context.tenant
-    for held in usage.snapshot_usage(tenant.state, tenant.coming_pins()):
-        yield dataclasses.asdict(held)
+    names = {ts: snapshot.name for ts, snapshot in tenant.state.history.current.snapshots.items()}
+    known, pins = Known.of(tenant.state), tenant.coming_pins()
+
+    def rows() -> Iterator[Row]:
+        for held in usage.snapshot_usage(known, pins, names):
+            yield {name: getattr(held, name) for name in usage.SnapshotUsage.__slots__}
+
+    return rows()
 
 
 def restore_rows(seen: Inventory) -> Iterator[Row]:
@@ -138,3 +144,4 @@ RELATIONS: Mapping[str, Rows] = {
     "mo_dropped_tenants": dropped_tenant_rows,
 }
 VOLATILE = frozenset({"mo_dropped_tenants", "mo_snapshot_usage", "mo_restores", "mo_recovery_window"})
+LONG = frozenset({"mo_snapshot_usage"})

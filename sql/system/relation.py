@@ -31,11 +31,13 @@ Rows = Callable[[Inventory], Iterable[Row]]
 @dataclass(frozen=True)
 class SystemRelation:
     """`volatile`: the rows depend on more than the catalog's structure, database, role and search path,
-    so they are made anew for each statement."""
+    so they are made anew for each statement. `long`: making them takes its time; `rows` then takes all
+    that it needs at once, and what it gives back can be gone through in a thread."""
 
     description: Description
     rows: Rows = field(compare=False)
     volatile: bool = False
+    long: bool = False
 
     @property
     def schema(self) -> str:
@@ -50,19 +52,23 @@ class SystemRelation:
         """(name, type as SQL names it) of each column; a type that is held as text is told as text."""
         return tuple((column.name, column.sql_type) for column in self.description.columns)
 
-    def build(self, catalog: Catalog, context: SystemContext) -> pa.Table:
-        """The relation's rows as `context` sees `catalog`."""
+    def begin(self, catalog: Catalog, context: SystemContext) -> Callable[[], pa.Table]:
+        """What makes the relation's rows as `context` sees `catalog` now. In a thread only if it is long."""
         seen = Inventory(catalog, context)
         if self.volatile:
-            return self._table(seen)
+            rows = self.rows(seen)
+            return lambda: self._table(rows)
+        return lambda: self._built(seen)
+
+    def _built(self, seen: Inventory) -> pa.Table:
         key = (self.schema, self.name)
         found = seen.built.get(key)
         if found is None:
-            found = seen.built[key] = self._table(seen)
+            found = seen.built[key] = self._table(self.rows(seen))
         return found
 
-    def _table(self, seen: Inventory) -> pa.Table:
-        rows = list(self.rows(seen))
+    def _table(self, given: Iterable[Row]) -> pa.Table:
+        rows = list(given)
         columns = self.description.columns
         names = {column.name for column in columns}
         for row in rows:

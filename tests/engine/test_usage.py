@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.catalog import Level, Schema, Snapshot, Table
+from engine.collection import Known
 from engine.history import Entry
 from engine.ids import INFINITY, CatalogId, RowId, StorageId, Timestamp
-from engine.pins import Covered, Pins
+from engine.pins import Covered, Pin, Pins
 from engine.refs import Ref
 from engine.state import State
 from engine.usage import SnapshotUsage, snapshot_usage, storage_bytes
@@ -63,8 +67,9 @@ def state(horizon: int, *snapshots: int, of: int | None = None) -> State:
 
 
 def usage(state: State) -> list[SnapshotUsage]:
-    pins = Covered(state.history).by(state.history.current.snapshots.values())
-    return snapshot_usage(state, Pins(state.horizon, pins))
+    snapshots = state.history.current.snapshots
+    pins = Pins(state.horizon, Covered(state.history).by(snapshots.values()))
+    return snapshot_usage(Known.of(state), pins, {ts: snapshot.name for ts, snapshot in snapshots.items()})
 
 
 def test_a_snapshot_holds_what_a_read_at_it_would_use() -> None:
@@ -99,3 +104,50 @@ def test_a_narrower_snapshot_holds_what_it_covers() -> None:
 def test_a_storage_counts_its_live_objects() -> None:
     assert storage_bytes(state(150), NEW) == 1000
     assert storage_bytes(state(150), StorageId(99)) == 0
+
+
+TIMES = st.integers(1, 9)
+REFS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 2), TIMES, st.integers(0, 3), st.none() | TIMES),
+    max_size=7,
+    unique_by=lambda it: (it[0], it[1]),
+)
+COVERED = st.none() | st.frozensets(st.integers(0, 2).map(CatalogId))
+
+
+@given(REFS, st.dictionaries(TIMES.map(Timestamp), COVERED), st.integers(0, 12))
+def test_counts_are_those_of_a_look_at_every_object_for_every_snapshot(
+    drawn: list[tuple[str, int, int, int, int | None]],
+    covered: dict[Timestamp, frozenset[CatalogId] | None],
+    horizon: int,
+) -> None:
+    """Each table has one storage, of the same number; objects `a`, `b` and `c` may be in several."""
+    tables = [Table(CatalogId(n), CatalogId(9), "t", (), StorageId(n)) for n in range(3)]
+    refs = [
+        ref(key, StorageId(at), 10 ** "abc".index(key), first, first + length, removed or INFINITY)
+        for key, at, first, length, removed in drawn
+    ]
+    pins = Pins(Timestamp(horizon), {ts: Pin("s", relations) for ts, relations in covered.items()})
+    known = Known(tuple(refs), tuple(Entry(table, Timestamp(1), INFINITY) for table in tables))
+
+    def holds(ts: Timestamp, one: Ref) -> bool:
+        relations = covered[ts]
+        return one.visible_at(ts) and (relations is None or one.storage in relations)
+
+    holders = {
+        one.key: [ts for ts in covered if any(holds(ts, r) for r in refs if r.key == one.key)] for one in refs
+    }
+    recent = {one.key for one in refs if one.removed_ts > horizon}
+    sizes = {one.key: one.bytes for one in refs}
+    expected = [
+        SnapshotUsage(
+            ts,
+            "s",
+            len(held := [key for key in holders if ts in holders[key]]),
+            sum(sizes[key] for key in held),
+            sum(sizes[key] for key in held if holders[key] == [ts] and key not in recent),
+            len([one for one in refs if holds(ts, one) and one.straddles(ts)]),
+        )
+        for ts in sorted(covered)
+    ]
+    assert snapshot_usage(known, pins, dict.fromkeys(covered, "s")) == expected

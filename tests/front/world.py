@@ -179,7 +179,7 @@ class Duck:
         cursor = self.connection.cursor()
         for use in found.system:
             name = f"s{abs(hash(use.marker))}"
-            cursor.register(name, use.relation.build(catalog(), _system_context()))
+            cursor.register(name, use.relation.begin(catalog(), _system_context())())
         sql = self.text(found)
         return cursor.sql(sql, params=list(parameters) or None).to_arrow_table()
 

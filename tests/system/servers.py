@@ -46,7 +46,7 @@ class Servers:
         sql = plan.sql
         for number, use in enumerate(plan.system):
             name = f"system_{number}"
-            self.duckdb.register(name, use.relation.build(self.catalog, self.context))
+            self.duckdb.register(name, use.relation.begin(self.catalog, self.context)())
             sql = sql.replace(use.marker, name)
         try:
             rows = self.duckdb.execute(sql).fetchall()

@@ -36,7 +36,7 @@ def test_columns_are_postgresqls(schema: str, name: str, postgres_shop: psycopg.
 @pytest.mark.parametrize("key", list(RELATIONS))
 def test_every_column_can_be_declared_and_holds_what_it_declares(key: tuple[str, str], shop) -> None:
     relation = RELATIONS[key]
-    table = relation.build(shop.catalog(), shop.context())
+    table = relation.begin(shop.catalog(), shop.context())()
     assert table.column_names == [name for name, _ in relation.columns]
     for _, type_ in relation.columns:
         assert declared(type_).duckdb

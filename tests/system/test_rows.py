@@ -16,7 +16,7 @@ from tests.system.shop import FakeTenant, Shop
 def ours(shop: Shop, schema: str, name: str, columns: str, **context) -> list[tuple]:
     relation = lookup(schema, name)
     assert relation is not None
-    table = relation.build(shop.catalog(), shop.context(**context))
+    table = relation.begin(shop.catalog(), shop.context(**context))()
     return [tuple(row[c] for c in columns.split(", ")) for row in table.to_pylist()]
 
 
@@ -140,7 +140,7 @@ def test_passwords_are_never_shown(shop: Shop) -> None:
     for name in ("pg_authid", "pg_shadow", "pg_roles", "pg_user"):
         relation = lookup("pg_catalog", name)
         assert relation is not None
-        for row in relation.build(shop.catalog(), shop.context()).to_pylist():
+        for row in relation.begin(shop.catalog(), shop.context())().to_pylist():
             assert not any("SCRAM" in str(value) for value in row.values())
 
 
@@ -162,7 +162,7 @@ def test_only_the_system_tenant_is_told_that_there_is_mo_tenants(shop: Shop) -> 
     for tenant in ("acme", "sys"):
         context = shop.context()
         object.__setattr__(context, "tenant", FakeTenant(tenant))
-        seen[tenant] = relation.build(shop.catalog(), context).column("relname").to_pylist()
+        seen[tenant] = relation.begin(shop.catalog(), context)().column("relname").to_pylist()
     assert "mo_tenants" not in seen["acme"]
     assert "mo_tenants" in seen["sys"]
 
