@@ -219,23 +219,20 @@ class Committer:
         self._joining_since = min(since, default=INFINITY)
         try:
             await self._write(tuple(transactions))
-            self._next_wal += 1
-            await self._apply(tuple(transactions))
-            self._first_unapplied = self._next_wal
         except (StoreUnavailable, StoreFull) as error:
             for request in requests:
                 _refuse(request, error)
             return
-        except EngineError as error:
-            self._give_up(requests, error)
-            return
         except Exception as error:
-            closing = TenantClosed(
-                f"applying a commit failed: {error}", hint="Connect again: the tenant is being recovered."
-            )
-            closing.__cause__ = error
-            self._give_up(requests, closing)
+            self._give_up(requests, _fatal(error))
             return
+        self._next_wal += 1
+        try:
+            await self._apply(tuple(transactions))
+        except Exception as error:
+            self._give_up(requests, _fatal(error))
+            return
+        self._first_unapplied = self._next_wal
         for request, transaction in zip(requests, transactions, strict=True):
             if not request.done.done():
                 request.done.set_result(transaction.ts)
@@ -302,6 +299,15 @@ def _nbytes(transaction: wal.Transaction) -> int:
     rows: int = sum(inserted.rows.nbytes for inserted in transaction.inserts)
     dead: int = sum(deleted.row_ids.nbytes for deleted in transaction.deletes)
     return rows + dead + 100 * len(transaction.refs)
+
+
+def _fatal(error: Exception) -> EngineError:
+    """Why the tenant closes."""
+    if isinstance(error, EngineError):
+        return error
+    closing = TenantClosed(f"a commit failed: {error}", hint="Connect again: the tenant is being recovered.")
+    closing.__cause__ = error
+    return closing
 
 
 def _unknown(error: EngineError) -> EngineError:

@@ -31,7 +31,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from engine.catalog import Column
 from engine.duck import Cursor, Duck
-from engine.errors import EngineError, OutOfMemory
+from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, OutOfMemory, StoreUnavailable
 from engine.hot_lines import Line, hidden
 from engine.hot_rows import HotRows, add_column, by_columns, changes_of
 from engine.hot_table import HIDDEN_BYTES, HotTable, estimated_bytes
@@ -47,6 +47,10 @@ FIRST_PAUSE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
 GAPS_MAX = 8
 LINES_MAX = 32
 """A table with more of them has been restored again and again without a chance to tidy up."""
+
+NO_COPY = (OutOfMemory, StoreUnavailable, ObjectMissing, ObjectCorrupted)
+"""Why rows that are durable may not get into a hot table: there is no memory, or a bulk object that the cache
+has lost cannot be read again."""
 
 log = logging.getLogger("rewinddb.engine")
 
@@ -207,14 +211,14 @@ class HotTables:
                 if table.ready.done():
                     try:
                         await self._apply_to(table, self._applying)
-                    except OutOfMemory as error:
+                    except NO_COPY as error:
                         self._abandon(table, error)
                 else:
                     self._wait_with(table, self._applying)
 
     def _abandon(self, table: HotTable, error: EngineError) -> None:
-        """There is no memory for what was committed: the copy is let go of, the commit stands. Those who
-        are reading it go on, at moments before the commit."""
+        """What was committed cannot be copied: the copy is let go of, the commit stands. Those who are
+        reading it go on, at moments before the commit."""
         log.info("a table is no longer hot: %s", error.message)
         self._forget(table, table.lines)
         self._abandoned.append(table)

@@ -11,6 +11,7 @@ from engine.clock import ManualClock, SystemClock
 from engine.errors import CommitUnknown, StoreFull, StoreUnavailable, TenantFenced
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
+from engine.tenant_hot import TenantHot
 from tests.engine.lab import opened
 
 
@@ -93,6 +94,29 @@ def test_an_undecided_put_closes_the_tenant_and_recovery_decides(tmp_path: Path)
             assert lab.tenant.closed
             store.heal()
             lab.tenant = await lab.cluster.tenant("acme")
+            assert await lab.rows() == [(1, "a")]
+
+    asyncio.run(run())
+
+
+def test_what_is_durable_is_never_told_to_have_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store goes away between a commit's put and its becoming visible."""
+
+    async def unavailable(hot: TenantHot, transactions: object) -> None:
+        raise StoreUnavailable("no answer")
+
+    async def run() -> None:
+        store = MemoryStore()
+        async with opened(store, tmp_path / "first") as lab:
+            await lab.create()
+            with monkeypatch.context() as patched:
+                patched.setattr(TenantHot, "apply", unavailable)
+                with pytest.raises(CommitUnknown):
+                    await lab.insert((1, "a"))
+            assert lab.tenant.closed
+        async with opened(store, tmp_path / "second") as lab:
             assert await lab.rows() == [(1, "a")]
 
     asyncio.run(run())

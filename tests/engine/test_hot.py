@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from engine.catalog import Column, Put
-from engine.errors import OutOfMemory
+from engine.errors import EngineError, ObjectCorrupted, ObjectMissing, OutOfMemory, StoreUnavailable
 from engine.extent import Extent
 from engine.hot import HotTables
 from engine.hot_lines import Gap, Line, visible
@@ -414,8 +414,18 @@ def test_a_column_and_rows_that_have_it_come_in_one_commit(tmp_path: Path, count
     asyncio.run(run())
 
 
-def test_a_commit_that_a_hot_table_has_no_memory_for_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutOfMemory("no memory"),
+        StoreUnavailable("no answer"),
+        ObjectMissing("gone"),
+        ObjectCorrupted("other"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_commit_that_a_hot_table_cannot_take_stands(
+    error: EngineError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The copy is let go of, also half written; who was reading it goes on."""
 
@@ -428,7 +438,7 @@ def test_a_commit_that_a_hot_table_has_no_memory_for_stands(
 
             async def written_and_refused(hot: HotTables, *arguments: object) -> None:
                 await write(hot, *arguments)  # type: ignore[arg-type]
-                raise OutOfMemory("no memory")
+                raise error
 
             reading = lab.tenant.begin()
             async with reading.reader() as reader:
