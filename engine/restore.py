@@ -30,6 +30,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from engine.aside import aside
 from engine.catalog import (
     Body,
     Catalog,
@@ -166,9 +167,8 @@ class Restorer:
         self, table: Table, storage: StorageId, slots: asyncio.Semaphore
     ) -> tuple[list[Ref], RestoredTable]:
         """The refs of the new storage: the old ones, straddlers rewritten."""
-        visible = self._state.storage(table.storage).refs_at(self._moment)
-        straddlers = [ref for ref in visible if ref.straddles(self._moment)]
-        shared = [ref for ref in visible if ref.min_ts <= self._moment and ref not in straddlers]
+        there = tuple(self._state.storage(table.storage).refs.values())
+        shared, straddlers = await aside(len(there), lambda: _divided(there, self._moment))
         rewritten: list[Ref] = []
         for ref in straddlers:
             async with slots:
@@ -178,7 +178,8 @@ class Restorer:
                 self._progress.wrote(1, made.rows, made.bytes)
         refs = [*shared, *rewritten]
         rows = sum(ref.rows if ref.kind == "data" else -ref.rows for ref in refs)
-        return [ref.installed_in(storage) for ref in refs], self._line(
+        installed = await aside(len(refs), lambda: [ref.installed_in(storage) for ref in refs])
+        return installed, self._line(
             table, len(shared), len(straddlers), rows, sum(ref.bytes for ref in rewritten)
         )
 
@@ -263,6 +264,13 @@ class Restorer:
             tuple(ref for refs, _ in done for ref in refs),
             tuple(line for _, line in done),
         )
+
+
+def _divided(refs: Iterable[Ref], moment: Timestamp) -> tuple[list[Ref], list[Ref]]:
+    """Of the refs visible at `moment`, those that are shared as they are, and the straddlers."""
+    visible = [ref for ref in refs if ref.visible_at(moment) and ref.min_ts <= moment]
+    straddlers = [ref for ref in visible if ref.straddles(moment)]
+    return [ref for ref in visible if not ref.straddles(moment)], straddlers
 
 
 def edits(current: Catalog, prepared: Prepared, new_world: CatalogId | None) -> tuple[Edit, ...]:

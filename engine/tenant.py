@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import wal
+from engine.aside import aside
 from engine.cache import ObjectCache
 from engine.catalog import Catalog, Drop, Position, Put, Restoration, Snapshot, World
 from engine.checkpoint import Publisher
@@ -319,8 +320,11 @@ class Tenant:
         """Hot tables first, then the state and with it the visible ts: readers never see half."""
         for transaction in transactions:
             self.state.learn(transaction)
+        resolved = [
+            await aside(len(transaction.refs), transaction.with_refs_resolved) for transaction in transactions
+        ]
         await self._hot.apply(transactions)
-        for transaction in transactions:
+        for transaction in resolved:
             self.state.apply(transaction)
             for deleted in transaction.deletes:
                 self._recent_deletes.append((transaction.ts, deleted.storage, deleted.row_ids.to_numpy()))

@@ -325,5 +325,6 @@ class Upkeep:
     async def _put_refs(self, prepared: restoring.Prepared) -> str | None:
         if len(prepared.refs) <= self._publisher.ref_files.inline_max:
             return None
-        installed: RefChanges = {(ref.storage, ref.key): ref for ref in prepared.refs}
+        refs = prepared.refs
+        installed: RefChanges = await aside(len(refs), lambda: {(ref.storage, ref.key): ref for ref in refs})
         return (await self._publisher.ref_files.write(installed)).key

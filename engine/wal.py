@@ -13,6 +13,7 @@ manifest. An older writer's next put meets it, whatever number it had reached.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,12 @@ class Transaction:
     next_id: int = 0
     next_row_id: int = 0
     joined: Joined = ()
+
+    def with_refs_resolved(self) -> Transaction:
+        """With its refs as they are once it has committed."""
+        if not self.refs:
+            return self
+        return dataclasses.replace(self, refs=tuple(ref.resolved(self.ts) for ref in self.refs))
 
 
 @dataclass(frozen=True, slots=True)
