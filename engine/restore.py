@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
@@ -296,32 +297,33 @@ def edits(current: Catalog, prepared: Prepared, new_world: CatalogId | None) -> 
 
 def _check_names(after: Catalog, restored: Iterable[Body]) -> None:
     """Everything restored has a place to be, and its name to itself."""
+    named = Counter(_named_in(body) for body in after)
     for body in restored:
-        match body:
-            case Table() | View() | Sequence():
-                holder, found = after.get(Schema.kind, body.schema), "schema"
-                names = [other for other in after if isinstance(other, Table | View | Sequence)]
-                taken = any(o.id != body.id and (o.schema, o.name) == (body.schema, body.name) for o in names)
-            case Schema():
-                holder, found = after.get(Database.kind, body.database), "database"
-                schemas = [other for other in after if isinstance(other, Schema)]
-                taken = any(
-                    o.id != body.id and (o.database, o.name) == (body.database, body.name) for o in schemas
-                )
-            case Database():
-                holder, found = after.world, "tenant"
-                databases = [other for other in after if isinstance(other, Database)]
-                taken = any(o.id != body.id and o.name == body.name for o in databases)
-            case _:
-                continue
-        if holder is None:
+        found = _named_in(body)
+        if found is None:
+            continue
+        _, holder, id, name = found
+        if holder is not None and after.get(holder, id) is None:
             raise NameTaken(
-                f'the {found} of "{body.name}" does not exist any more', hint=f"Restore the {found}."
+                f'the {holder} of "{name}" does not exist any more', hint=f"Restore the {holder}."
             )
-        if taken:
+        if named[found] > 1:
             raise NameTaken(
-                f'something else is called "{body.name}" now', hint="Rename or drop it, then restore again."
+                f'something else is called "{name}" now', hint="Rename or drop it, then restore again."
             )
+
+
+def _named_in(body: Body) -> tuple[str, str | None, CatalogId, str] | None:
+    """What must be there once: a name among its like, and in what it is (kind and id)."""
+    match body:
+        case Table() | View() | Sequence():
+            return "relation", Schema.kind, body.schema, body.name
+        case Schema():
+            return Schema.kind, Database.kind, body.database, body.name
+        case Database():
+            return Database.kind, None, CatalogId(0), body.name
+        case _:
+            return None
 
 
 async def _dump(cursor: Cursor, table: Table, relation: str) -> AsyncIterator[pa.Table]:
