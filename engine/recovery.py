@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from engine import manifest as manifests
 from engine import ref_files, wal
+from engine.aside import aside
 from engine.clock import Clock
 from engine.errors import LogCorrupted, ObjectMissing, TenantFenced, UnknownTenant
 from engine.ids import Ids
@@ -69,13 +70,14 @@ async def read_state(store: Store, paths: TenantPaths) -> Recovered:
 async def _read_from(store: Store, paths: TenantPaths, manifest: Manifest) -> Recovered:
     refs = await ref_files.read(store, manifest.ref_files)
     records = await _read_wal(store, paths, manifest.first_wal)
-    return await asyncio.to_thread(_recovered, paths, manifest, refs, records)
+    items = len(refs) + sum(len(record.transactions) for _, record in records)
+    return await aside(items, lambda: _recovered(paths, manifest, refs, records))
 
 
 def _recovered(
     paths: TenantPaths, manifest: Manifest, refs: RefChanges, records: Iterable[tuple[int, wal.WalObject]]
 ) -> Recovered:
-    """In a thread: nobody else has the state yet."""
+    """Anywhere: nobody else has the state yet."""
     state = State(
         entries=manifest.entries,
         refs=(ref for ref in {**refs, **manifest.ref_changes}.values() if ref is not None),

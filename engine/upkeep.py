@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine import flush as flushing
@@ -96,9 +96,9 @@ class Upkeep:
     async def _publish(
         self,
         manifest: Manifest,
-        changed: Iterable[Ref],
+        changed: Sequence[Ref],
         make_true: Callable[[], None],
-        forgotten: Iterable[Ref] = (),
+        forgotten: Sequence[Ref] = (),
     ) -> None:
         """Publish `manifest` with refs changed and forgotten on top, then make the state so. A cancel request
         waits: a manifest that may be there must not be taken for another server's, nor its objects for
@@ -108,15 +108,18 @@ class Upkeep:
     async def _publish_now(
         self,
         manifest: Manifest,
-        changed: Iterable[Ref],
+        changed: Sequence[Ref],
         make_true: Callable[[], None],
-        forgotten: Iterable[Ref],
+        forgotten: Sequence[Ref],
     ) -> None:
-        changes = {
-            **manifest.ref_changes,
-            **{(ref.storage, ref.key): ref for ref in changed},
-            **{(ref.storage, ref.key): None for ref in forgotten},
-        }
+        changes: RefChanges = await aside(
+            len(manifest.ref_changes) + len(changed) + len(forgotten),
+            lambda: {
+                **manifest.ref_changes,
+                **{(ref.storage, ref.key): ref for ref in changed},
+                **{(ref.storage, ref.key): None for ref in forgotten},
+            },
+        )
         try:
             published = await self._publisher.publish(dataclasses.replace(manifest, ref_changes=changes))
         except (TenantFenced, CommitUnknown) as error:
