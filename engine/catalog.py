@@ -7,11 +7,8 @@ true. Some kinds are *lasting*: a restore leaves them as they are now (snapshots
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import types
-import typing
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -253,7 +250,6 @@ Body = (
     | TenantName
 )
 Relation = Table | View | Sequence
-BODIES: Mapping[str, type[Any]] = types.MappingProxyType({body.kind: body for body in typing.get_args(Body)})
 LASTING = frozenset({"password", "setting", "snapshot", "restoration", "tenant"})
 
 # --- edits ------------------------------------------------------------------------------------------
@@ -275,54 +271,6 @@ class Drop:
 
 
 Edit = Put | Drop
-
-
-def body_to_json(body: Body) -> dict[str, Any]:
-    """A body as JSON values; `body_from_json` reads it back."""
-    return {"kind": body.kind, **dataclasses.asdict(body)}
-
-
-def body_from_json(data: Mapping[str, Any]) -> Body:
-    """Unknown fields raise TypeError: a newer format must not be read by half."""
-    fields = dict(data)
-    body_type = BODIES[fields.pop("kind")]
-    body: Body = _build(body_type, fields)
-    return body
-
-
-@functools.cache
-def _nested(owner: Hashable) -> dict[str, type[Any]]:
-    """Field name -> dataclass of its tuple items, for the fields that hold tuples of dataclasses."""
-    found = {}
-    for name, hint in typing.get_type_hints(owner).items():
-        arguments = typing.get_args(hint)
-        if typing.get_origin(hint) is tuple and dataclasses.is_dataclass(arguments[0]):
-            found[name] = typing.cast(type[Any], arguments[0])
-    return found
-
-
-def _build(owner: type[Any], fields: dict[str, Any]) -> Any:
-    nested = _nested(typing.cast(Hashable, owner))
-    for name, value in fields.items():
-        if name in nested:
-            fields[name] = tuple(_build(nested[name], dict(item)) for item in value)
-        elif isinstance(value, list):
-            fields[name] = tuple(value)
-    return owner(**fields)
-
-
-def edit_to_json(edit: Edit) -> dict[str, Any]:
-    match edit:
-        case Put(body):
-            return {"put": body_to_json(body)}
-        case Drop(kind, id):
-            return {"drop": kind, "id": id}
-
-
-def edit_from_json(data: Mapping[str, Any]) -> Edit:
-    if "put" in data:
-        return Put(body_from_json(data["put"]))
-    return Drop(data["drop"], CatalogId(data["id"]))
 
 
 # --- the catalog at one moment ----------------------------------------------------------------------

@@ -298,7 +298,7 @@ def _resolved_edit(edit: Edit, ts: Timestamp) -> Edit:
 def _nbytes(transaction: wal.Transaction) -> int:
     rows: int = sum(inserted.rows.nbytes for inserted in transaction.inserts)
     dead: int = sum(deleted.row_ids.nbytes for deleted in transaction.deletes)
-    return rows + dead + 100 * len(transaction.refs)
+    return rows + dead + 100 * len(transaction.refs) + 500 * len(transaction.edits)
 
 
 def _fatal(error: Exception) -> EngineError:

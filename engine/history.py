@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.catalog import Body, Catalog, Drop, Edit, Position, Put, body_from_json, body_to_json
+from engine.bodies import body_from_json, body_to_json
+from engine.catalog import Body, Catalog, Drop, Edit, Position, Put
 from engine.ids import INFINITY, CatalogId, Timestamp
 from engine.positions import Joined, Line
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.catalog import Edit, edit_from_json, edit_to_json
+from engine.bodies import edit_from_json, edit_to_json
+from engine.catalog import Edit
 from engine.frame import pack, unpack
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.positions import Joined
