@@ -32,14 +32,16 @@ WORDS_FOR_MOMENTS = frozenset({"now", "today", "tomorrow", "yesterday", "epoch",
 
 async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) -> AsyncIterator[Answer]:
     scope.require_no_block("CREATE SNAPSHOT")
+    name = None
     if statement.name is not None:
-        await _check_name(scope, statement.name)
+        name = await query.snapshot_name(scope, statement.name, arguments)
+        await _check_name(scope, name)
     transaction = scope.transaction
     await scope.lock_name("snapshot")
     transaction.start_statement()
     known = scope.catalog.snapshots
-    if statement.name is not None and any(s.name == statement.name for s in known.values()):
-        message = f'snapshot "{statement.name}" already exists'
+    if name is not None and any(s.name == name for s in known.values()):
+        message = f'snapshot "{name}" already exists'
         if not statement.if_not_exists:
             raise SqlError("42710", message)
         yield Notice("NOTICE", f"{message}, skipping", "42710")
@@ -53,7 +55,7 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
     body = Snapshot(
         id=transaction.new_id(),
         timestamp=at,
-        name=statement.name,
+        name=name,
         level=statement.level,
         created_by=scope.principal.role,
         comment=statement.comment,
@@ -66,7 +68,7 @@ async def create(scope: Scope, statement: CreateSnapshot, arguments: Arguments) 
     committed = await scope.block.commit()
     assert committed is not None, "a snapshot was written"
     ts = at or committed
-    label = f'snapshot "{statement.name}"' if statement.name is not None else "snapshot"
+    label = f'snapshot "{name}"' if name is not None else "snapshot"
     yield Notice("NOTICE", f"{label} at {moments.shown(ts, scope.settings['TimeZone'])}")
     written = Written(1)
     if statement.returning is not None:
@@ -129,7 +131,8 @@ async def drop(scope: Scope, statement: DropSnapshot, arguments: Arguments) -> A
     await scope.lock_name("snapshot")
     transaction.start_statement()
     if statement.names:
-        doomed, notices = _named(scope, statement)
+        names = [await query.snapshot_name(scope, name, arguments) for name in statement.names]
+        doomed, notices = _named(scope, names, statement.if_exists)
         for notice in notices:
             yield notice
     else:
@@ -147,13 +150,13 @@ async def drop(scope: Scope, statement: DropSnapshot, arguments: Arguments) -> A
         yield answer
 
 
-def _named(scope: Scope, statement: DropSnapshot) -> tuple[list[Snapshot], list[Notice]]:
+def _named(scope: Scope, names: Sequence[str], if_exists: bool) -> tuple[list[Snapshot], list[Notice]]:
     by_name = {s.name: s for s in scope.catalog.snapshots.values() if s.name is not None}
     doomed, notices = [], []
-    for name in dict.fromkeys(statement.names):
+    for name in dict.fromkeys(names):
         if name in by_name:
             doomed.append(by_name[name])
-        elif statement.if_exists:
+        elif if_exists:
             notices.append(Notice("NOTICE", f'snapshot "{name}" does not exist, skipping'))
         else:
             raise SqlError("42704", f'snapshot "{name}" does not exist')
@@ -194,14 +197,19 @@ async def _select(scope: Scope, items: Sequence[exp.Expr], where: exp.Expr, argu
 async def describe(
     scope: Scope, statement: CreateSnapshot | DropSnapshot, arguments: Arguments
 ) -> StatementDescription:
-    """The parameters of the moment, the filter and RETURNING, and the columns of the last."""
+    """The parameters of the names, the moment, the filter and RETURNING, and the columns of the last."""
     items = [] if statement.returning is None else [item.copy() for item in statement.returning]
     where: exp.Expr | None = exp.false()
     if isinstance(statement, CreateSnapshot):
         oids = await query.moment_oids(scope, statement.as_of, arguments)
+        names: Sequence[str | exp.Parameter | None] = [statement.name]
     else:
-        oids = arguments.oids
+        oids, names = arguments.oids, statement.names
         where = statement.filter.copy() if statement.filter is not None else where
+    for name in names:
+        if isinstance(name, exp.Parameter):
+            named = await query.moment_oids(scope, name, Arguments(oids, None), "text")
+            oids = query.merge_oids(oids, named)
     tree = build.select(items or [build.column("timestamp")], build.table(RELATION), where=where)
     ready = await query.plan(scope, tree, Arguments(oids, None), owner=tree)
     oids = query.merge_oids(oids, ready.plan.parameter_oids)

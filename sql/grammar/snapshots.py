@@ -12,7 +12,7 @@ from sql import keywords
 from sql import statement as st
 from sql.grammar.expressions import OR
 from sql.grammar.roles import Roles
-from sql.lexer import NAME, NUMBER, STRING
+from sql.lexer import NAME, NUMBER, PARAMETER, STRING
 from sql.settings import TENANT_SETTINGS
 
 COLUMNS = frozenset(
@@ -96,7 +96,8 @@ class Snapshots(Roles):
     def create_snapshot(self) -> st.Statement:
         self.expect("snapshot")
         if_not_exists = self.take("if", "not", "exists")
-        name = self.snapshot_name() if self.token.kind == STRING or self.at_name() else None
+        named = self.token.kind in (STRING, PARAMETER) or self.at_name()
+        name = self.snapshot_value() if named else None
         if if_not_exists and name is None:
             raise self.wrong()
         level: Level = "tenant"
@@ -137,17 +138,18 @@ class Snapshots(Roles):
         self.expect("snapshot")
         if_exists = self.take("if", "exists")
         if if_exists or self._at_snapshot_names():
-            names = [self.snapshot_name()]
+            names = [self.snapshot_value()]
             while self.take_operator(","):
-                names.append(self.snapshot_name())
+                names.append(self.snapshot_value())
             return st.DropSnapshot(tuple(names), if_exists, None, self.returning(), from_delete=False)
         self.take("where")
         condition = self.expression()
         return st.DropSnapshot((), False, condition, self.returning(), from_delete=False)
 
     def _at_snapshot_names(self) -> bool:
-        """A name or string that nothing follows, or a list of them. A string alone would be no condition."""
-        quoted = self.token.kind in (NAME, STRING)
+        """A name, string or parameter that nothing follows, or a list of them. A string or a parameter alone
+        is no condition, whatever it holds."""
+        quoted = self.token.kind in (NAME, STRING, PARAMETER)
         if not quoted and not self.at_name(keywords.NOT_A_NAME):
             return False
         after = self.peek()
@@ -156,7 +158,7 @@ class Snapshots(Roles):
         alone = (
             after.kind == "end" or after.text == ";" or (after.kind == "word" and after.text == "returning")
         )
-        return alone and (self.token.kind == STRING or self.token.text not in COLUMNS)
+        return alone and (self.token.kind in (STRING, PARAMETER) or self.token.text not in COLUMNS)
 
     # --- RESTORE --------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class UndropTenant:
 class CreateSnapshot:
     """`returning` None: no result row. `covers` is the database, schema or table of a narrower level."""
 
-    name: str | None
+    name: str | exp.Parameter | None
     if_not_exists: bool
     as_of: exp.Expr | None
     comment: str | None
@@ -49,7 +49,7 @@ class DropSnapshot:
     """By `names`, or by a `filter` over mo_snapshots; one of the two is set. `from_delete` is DELETE
     FROM mo_snapshots (its tag is DELETE n; `filter` may then be None for all rows)."""
 
-    names: tuple[str, ...]
+    names: tuple[str | exp.Parameter, ...]
     if_exists: bool
     filter: exp.Expr | None
     returning: tuple[exp.Expr, ...] | None

@@ -48,6 +48,28 @@ def test_psycopg(tenant: ATenant) -> None:
         assert connection.execute("TABLE t").fetchall() == [(2,)]
 
 
+def test_snapshots_are_made_and_dropped_by_parameters(tenant: ATenant) -> None:
+    """What a parameter holds is a name, also when it reads as a condition."""
+
+    def names(connection: psycopg.Connection[tuple[object, ...]]) -> list[object]:
+        return [row[0] for row in connection.execute("SELECT name FROM mo_snapshots ORDER BY 1")]
+
+    with tenant.connect() as connection:
+        for name in ("t", "true", "1", "nightly", "kept"):
+            connection.execute("CREATE SNAPSHOT %s", [name])
+        for prepare in (False, True):
+            with pytest.raises(psycopg.errors.UndefinedObject):
+                connection.execute("DROP SNAPSHOT %s", ["on"], prepare=prepare)
+        assert connection.execute("DROP SNAPSHOT %s", ["t"]).statusmessage == "DROP SNAPSHOT 1"
+        assert connection.execute("DROP SNAPSHOT %s, %s", ["true", "1"]).statusmessage == "DROP SNAPSHOT 2"
+        assert connection.execute("DROP SNAPSHOT IF EXISTS %s", ["y"]).statusmessage == "DROP SNAPSHOT 0"
+        assert names(connection) == ["kept", "nightly"]
+        connection.execute("DROP SNAPSHOT name = %s", ["nightly"])
+        assert names(connection) == ["kept"]
+        with pytest.raises(psycopg.errors.NullValueNotAllowed):
+            connection.execute("DROP SNAPSHOT %s", [None])
+
+
 def test_the_columns_are_the_moments(tenant: ATenant) -> None:
     """psycopg asks what a portal gives, so even ``*`` follows the moment; dropped tables are read too."""
     with tenant.connect() as connection:
@@ -90,6 +112,11 @@ def test_asyncpg(tenant: ATenant) -> None:
             await client.execute("DROP TABLE t")
             assert await at.fetchval(moments[1]) == 1
             assert await client.fetchval("SELECT x FROM t AT (SNAPSHOT => $1)", "s3") == 3
+            drop = await client.prepare("DROP SNAPSHOT $1")
+            assert [parameter.name for parameter in drop.get_parameters()] == ["text"]
+            await drop.fetch("s3")
+            left = "SELECT string_agg(name, ' ' ORDER BY name) FROM mo_snapshots"
+            assert await client.fetchval(left) == "s0 s1 s2"
         finally:
             await client.close()
 
