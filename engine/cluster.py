@@ -38,7 +38,7 @@ from engine.errors import (
 )
 from engine.history import Entry
 from engine.hot_table import HotBudget
-from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids
+from engine.ids import FIRST_CATALOG_ID, FIRST_ROW_ID, INFINITY, CatalogId, Ids, Timestamp, format_ts
 from engine.logins import LoginMaterial, Logins
 from engine.manifest import Manifest
 from engine.memory import HOT_SHARE, LOOK_SECONDS, WORKSPACE_SHARE, MemoryWatch, Process, WorkspaceBudget
@@ -289,16 +289,24 @@ class Cluster:
             if await self._logins.generation(name) is None:
                 await self._fence(TenantPaths(name, known.generation))
 
-    async def undrop_tenant(self, name: str) -> None:
-        """Give the tenant that had `name` last its name back. `TenantExists` when the name is in use,
-        `UnknownTenant` when no dropped tenant of that name can be brought back."""
+    async def undrop_tenant(self, name: str, moment: Timestamp | None = None) -> None:
+        """Give the tenant that had `name` last, or at `moment`, its name back. `TenantExists` when the name
+        is in use, `UnknownTenant` when no such tenant can be brought back."""
         async with self._naming(name) as transaction:
-            await self._require_free(name, transaction)
-            known = last_named((await self.tenant(SYSTEM_TENANT)).history, name)
+            try:
+                await self._require_free(name, transaction)
+            except TenantExists as error:
+                raise TenantExists(
+                    error.message,
+                    hint="DROP TENANT frees the name; UNDROP TENANT … TO TIMESTAMP says which is meant.",
+                ) from error
+            known = last_named((await self.tenant(SYSTEM_TENANT)).history, name, moment)
             if known is None:
+                of_then = f" of {format_ts(moment)}" if moment is not None else ""
                 raise UnknownTenant(
-                    f'no dropped tenant "{name}" can be brought back',
-                    hint='Dropped tenants are kept for the history_retention of the tenant "sys".',
+                    f'no dropped tenant "{name}"{of_then} can be brought back',
+                    hint='Dropped tenants are kept for the history_retention of the tenant "sys": '
+                    "SELECT * FROM mo_dropped_tenants.",
                 )
             transaction.edit(Put(known))
 

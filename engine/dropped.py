@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from engine.catalog import TenantName
 from engine.clock import Clock
 from engine.errors import LogCorrupted, UnknownTenant
-from engine.history import History
+from engine.history import Entry, History
 from engine.ids import INFINITY, Ids, Timestamp
 from engine.paths import SYSTEM_GENERATION, SYSTEM_TENANT, TENANTS, TenantPaths, decode_name, generations
 from engine.recovery import claim
@@ -45,12 +45,18 @@ def remembered(system: History) -> set[Generation]:
     return named | {(SYSTEM_TENANT, SYSTEM_GENERATION)}
 
 
-def last_named(system: History, name: str) -> TenantName | None:
-    """The tenant that had `name` last, as far as the history of the system tenant remembers."""
+def last_named(system: History, name: str, moment: Timestamp | None = None) -> TenantName | None:
+    """The tenant that had `name` last, or at `moment`, as far as the history of the system tenant
+    remembers. (It counts as there from its `created_ts` on, a moment before it is named.)"""
+
+    def meant(body: TenantName, entry: Entry) -> bool:
+        there = moment is None or entry.created_ts <= moment < entry.dropped_ts
+        return body.name == name and (there or moment == body.created_ts)
+
     ended = [
         (entry.dropped_ts, entry.body)
         for entry in system.entries()
-        if isinstance(entry.body, TenantName) and entry.body.name == name
+        if isinstance(entry.body, TenantName) and meant(entry.body, entry)
     ]
     last = max(ended, key=lambda item: item[0], default=None)
     return last[1] if last is not None else None

@@ -38,6 +38,7 @@ from sql.statement import (
     Statement,
     UndoRestore,
     Undrop,
+    UndropTenant,
     Update,
     Vacuum,
 )
@@ -107,6 +108,8 @@ async def _describe(scope: Scope, statement: Statement, arguments: Arguments) ->
         case Restore(timestamp=timestamp):
             oids = await query.moment_oids(scope, timestamp, arguments)
             return StatementDescription(oids, restoring.COLUMNS)
+        case UndropTenant(timestamp=exp.Expr() as timestamp):
+            return StatementDescription(await query.moment_oids(scope, timestamp, arguments))
         case UndoRestore() | Undrop():
             return StatementDescription((), restoring.COLUMNS)
         case Vacuum(dry_run=True):

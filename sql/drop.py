@@ -274,6 +274,7 @@ async def _drop_database(scope: Scope, statement: Drop) -> list[Notice]:
     scope.require_no_block("DROP DATABASE")
     scope.require_admin("must be owner of database " + statement.names[0].name)
     name = statement.names[0].name
+    await scope.lock_name("databases")
     await scope.lock_name("database", name)
     database = scope.catalog.databases.get(name)
     if database is None:
@@ -283,6 +284,8 @@ async def _drop_database(scope: Scope, statement: Drop) -> list[Notice]:
     if name == scope.database_name:
         raise SqlError("55006", "cannot drop the currently open database")
     catalog = scope.catalog
+    if len(catalog.databases) == 1:
+        raise LAST_DATABASE.but(f'cannot drop the last database "{name}"')
     schemas = {body.id for body in catalog.schemas.values() if body.database == database.id}
     bodies = [body for body in catalog.relations.values() if body.schema in schemas]
     for id in sorted({*schemas, *(body.id for body in bodies)}):

@@ -238,7 +238,7 @@ def _definition(scope: Scope, statement: Definition, arguments: Arguments) -> As
         case Drop():
             return drop.execute(scope, statement)
         case CreateTenant() | DropTenant() | UndropTenant():
-            return tenants.execute(scope, statement)
+            return tenants.execute(scope, statement, arguments)
         case AlterTenant():
             return tenant_settings.alter(scope, statement)
         case AlterTenantAdmin():

@@ -136,6 +136,29 @@ async def hold(scope: Scope, extent: Extent) -> None:
             await scope.lock_body(body.id, exclusive=False)
 
 
+def awaited(scope: Scope, past: Catalog) -> str | None:
+    """Whom the session's transaction waits for, by what they hold; None when for nobody. A restore holds up
+    whoever comes after it meanwhile, so it says what it waits for itself."""
+    match scope.transaction.waits_for:
+        case ("name", *_, str(name)):
+            return f'an open transaction that creates, drops or renames "{name}"'
+        case ("table", int(id)):
+            label = _used(scope.catalog, CatalogId(id)) or _used(past, CatalogId(id))
+            return f"an open transaction that uses {label}"
+        case key:
+            return None if key is None else "an open transaction"
+
+
+def _used(catalog: Catalog, id: CatalogId) -> str | None:
+    for kind in ("table", "view", "sequence", "schema", "database"):
+        body = catalog.get(kind, id)
+        if isinstance(body, Table | View | Sequence):
+            return f"{kind} {full_label(catalog, body)}"
+        if isinstance(body, Database | Schema):
+            return f"{kind} {names.quoted(body.name)}"
+    return None
+
+
 def _lock_key(body: Database | Schema | Relation) -> tuple[Hashable, ...]:
     match body:
         case Database():

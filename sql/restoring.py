@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from engine.catalog import Snapshot
+from engine.catalog import Restoration, Snapshot
 from engine.extent import WHOLE_TENANT, Extent
-from engine.ids import CatalogId, Timestamp
+from engine.ids import Timestamp
 from engine.outcome import RestoredTable
 from engine.progress import Progress
 from engine.restore import Method
@@ -103,17 +103,19 @@ class Work:
     method: Method = "physical"
     check: Callable[[], None] | None = None
     to: Name | None = None
-    undoes: CatalogId | None = None
+    undoes: Restoration | None = None
 
     def __post_init__(self) -> None:
-        self._progress = Progress(committing=self.scope.interrupts.deafen, undoes=self.undoes)
+        self._progress = Progress(committing=self.scope.interrupts.deafen)
+        if self.undoes is not None:
+            self._progress.undoes, self._progress.names = self.undoes.id, self.undoes.names
 
     async def run(self, tag: str) -> AsyncIterator[Answer]:
         whole = self.extent.level == "tenant"
-        task = asyncio.ensure_future(self._whole() if whole else self._part())
+        task = asyncio.ensure_future(self._whole() if whole else self._listed_part())
         try:
             while not (await asyncio.wait([task], timeout=NOTICE_SECONDS))[0]:
-                yield Notice("NOTICE", self._progress.told())
+                yield Notice("NOTICE", self._told())
             tables = task.result()
         finally:
             if not task.done():
@@ -135,6 +137,18 @@ class Work:
         scope.plans.clear()
         scope.block.enter()
         return report.tables
+
+    def _told(self) -> str:
+        """How far it has come. The part of a tenant first waits for whoever uses it."""
+        awaited = None
+        if self.extent.level != "tenant":
+            awaited = extents.awaited(self.scope, self.target.history.at(self.ts))
+        return self._progress.told() if awaited is None else f"restoring: waiting for {awaited}"
+
+    async def _listed_part(self) -> Sequence[RestoredTable]:
+        role = self.scope.principal.role
+        with self.target.upkeep.listed(self.ts, self.method, self.extent, role, self._progress):
+            return await self._part()
 
     async def _part(self) -> Sequence[RestoredTable]:
         """As part of the session's transaction; whoever uses the tables is waited for."""

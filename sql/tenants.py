@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from engine.errors import TenantExists, UnknownTenant
+from sql import query
 from sql.answers import Answer, Complete, Notice
 from sql.errors import SqlError
 from sql.passwords import stored_form
-from sql.scope import Scope
+from sql.scope import Arguments, Scope
 from sql.statement import CreateTenant, DropTenant, UndropTenant
 
 NAME_BYTES_MAX = 63
@@ -18,7 +19,9 @@ NAME_BYTES_MAX = 63
 _COMMANDS = {CreateTenant: "CREATE TENANT", DropTenant: "DROP TENANT", UndropTenant: "UNDROP TENANT"}
 
 
-async def execute(scope: Scope, statement: CreateTenant | DropTenant | UndropTenant) -> AsyncIterator[Answer]:
+async def execute(
+    scope: Scope, statement: CreateTenant | DropTenant | UndropTenant, arguments: Arguments
+) -> AsyncIterator[Answer]:
     command = _COMMANDS[type(statement)]
     denied = f"permission denied to {command.lower()}"
     if not scope.principal.runs_the_cluster:
@@ -31,7 +34,9 @@ async def execute(scope: Scope, statement: CreateTenant | DropTenant | UndropTen
         case DropTenant():
             notice = await _drop(scope, statement)
         case UndropTenant():
-            await scope.cluster.undrop_tenant(statement.name)
+            moment = statement.timestamp
+            at = await query.evaluate(scope, moment, arguments) if moment is not None else None
+            await scope.cluster.undrop_tenant(statement.name, at)
             notice = None
     if notice is not None:
         yield notice

@@ -24,9 +24,9 @@ from sql.statement import UndoRestore
 async def undo(scope: Scope, statement: UndoRestore) -> AsyncIterator[Answer]:
     work = await of_undo(scope, statement)
     async for answer in work.run("UNDO RESTORE"):
-        if isinstance(answer, RowsBegin):
+        if isinstance(answer, RowsBegin) and work.undoes is not None:
             shown = moments.shown(work.ts, scope.settings["TimeZone"])
-            yield Notice("NOTICE", f"back to {shown}, just before restore {work.undoes}")
+            yield Notice("NOTICE", f"back to {shown}, just before restore {work.undoes.id}")
         yield answer
 
 
@@ -43,7 +43,7 @@ async def of_undo(scope: Scope, statement: UndoRestore) -> Work:
             raise SqlError("55000", f"restore {done.id} has been undone meanwhile")
 
     extent = Extent(done.level, done.objects)
-    return Work(scope, scope.tenant, ts, extent, check=require_last, undoes=done.id)
+    return Work(scope, scope.tenant, ts, extent, check=require_last, undoes=done)
 
 
 async def _require_readable(scope: Scope, done: Restoration, ts: Timestamp) -> None:

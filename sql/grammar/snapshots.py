@@ -82,7 +82,8 @@ class Snapshots(Roles):
     def undrop(self) -> st.Statement:
         token = self.advance()
         if self.take("tenant"):
-            return st.UndropTenant(self.name())
+            name = self.name()
+            return st.UndropTenant(name, self.expression() if self.take("to", "timestamp") else None)
         if not self.at("table", "schema", "database"):
             raise self.unsupported(f"UNDROP {self.token.text.upper()}".strip(), token)
         level = self._level()

@@ -27,7 +27,10 @@ class DropTenant:
 
 @dataclass(frozen=True, slots=True)
 class UndropTenant:
+    """The tenant that had the name last, or at the moment `timestamp`."""
+
     name: str
+    timestamp: exp.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import pytest
 from psycopg import errors
 
 from tests.clients.conftest import ATenant
+from tests.clients.serving import PASSWORD
 
 Row = tuple[object, ...]
 
@@ -441,3 +442,27 @@ def test_a_session_knows_its_number(tenant: ATenant) -> None:
         assert connection.execute("select pg_backend_pid()").fetchone() == (number,)
         found = connection.execute("select pid from pg_stat_activity where pid = pg_backend_pid()")
         assert found.fetchall() == [(number,)]
+
+
+def test_each_of_the_tenants_that_had_a_name_comes_back(tenant: ATenant) -> None:
+    """A script that makes the tenant again after a DROP does not put the old one out of reach."""
+    make = f"CREATE TENANT {tenant.name} ADMIN admin PASSWORD '{PASSWORD}'"
+    with tenant.connect() as connection:
+        connection.execute("CREATE TABLE precious AS SELECT 42 AS x")
+    with tenant.server.connect() as system:
+        system.execute(f"DROP TENANT {tenant.name}")  # type: ignore[arg-type]
+        system.execute(make)  # type: ignore[arg-type]
+        with pytest.raises(psycopg.errors.DuplicateObject, match="already exists") as refused:
+            system.execute(f"UNDROP TENANT {tenant.name}")  # type: ignore[arg-type]
+        assert "TO TIMESTAMP" in (refused.value.diag.message_hint or "")
+        system.execute(f"DROP TENANT {tenant.name}")  # type: ignore[arg-type]
+        kept = "SELECT created_at FROM mo_dropped_tenants WHERE name = %s ORDER BY created_at"
+        first, second = (row[0] for row in system.execute(kept, [tenant.name]))
+        undrop = f"UNDROP TENANT {tenant.name} TO TIMESTAMP %s"
+        system.execute(undrop, [first])  # type: ignore[arg-type]
+        with tenant.connect() as connection:
+            assert connection.execute("SELECT x FROM precious").fetchone() == (42,)
+        system.execute(f"DROP TENANT {tenant.name}")  # type: ignore[arg-type]
+        system.execute(undrop, [second])  # type: ignore[arg-type]
+        with tenant.connect() as connection, pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute("SELECT x FROM precious")

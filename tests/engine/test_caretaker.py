@@ -183,6 +183,13 @@ def test_a_dropped_tenant_does_not_come_back_over_a_new_one(tmp_path: Path) -> N
             await lab.cluster.undrop_tenant(TENANT)
             last = await lab.cluster.tenant(TENANT)
             assert not last.catalog.tables, "the one that had the name last"
+            await lab.cluster.drop_tenant(TENANT)
+            system = await lab.cluster.tenant(SYSTEM_TENANT)
+            first = min(body.created_ts for body in system.history.entries() if body.body.kind == "tenant")
+            with pytest.raises(UnknownTenant, match="1970-01-01"):
+                await lab.cluster.undrop_tenant(TENANT, Timestamp(0))
+            await lab.cluster.undrop_tenant(TENANT, first)
+            assert (await lab.cluster.tenant(TENANT)).catalog.tables, "the one that had it then"
 
     asyncio.run(run())
 

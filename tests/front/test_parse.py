@@ -122,6 +122,7 @@ _PLAIN: dict[str, st.Statement] = {
     "CREATE TENANT IF NOT EXISTS t ADMIN a PASSWORD 'p'": st.CreateTenant("t", True, "a", "p"),
     "DROP TENANT IF EXISTS t": st.DropTenant("t", True),
     "UNDROP TENANT t": st.UndropTenant("t"),
+    "UNDROP TENANT t TO TIMESTAMP $1": st.UndropTenant("t", exp.Parameter(this=exp.Literal.number(1))),
     "create snapshot": st.CreateSnapshot(None, False, None, None, None, None),
     "CREATE SNAPSHOT IF NOT EXISTS s FOR TENANT WITH (comment = 'c', retain = '7 days')": st.CreateSnapshot(
         "s", True, None, "c", "7 days", None

@@ -127,9 +127,10 @@ ERROR: 42501 permission denied to undrop tenant
 HINT: Only an admin of the tenant "sys" may do this.
 s>! UNDROP TENANT acme
 ERROR: 42710 tenant "acme" already exists
+HINT: DROP TENANT frees the name; UNDROP TENANT … TO TIMESTAMP says which is meant.
 s>! UNDROP TENANT nosuch
 ERROR: 42704 no dropped tenant "nosuch" can be brought back
-HINT: Dropped tenants are kept for the history_retention of the tenant "sys".
+HINT: Dropped tenants are kept for the history_retention of the tenant "sys": SELECT * FROM mo_dropped_tenants.
 s>! UNDROP VIEW t
 ERROR: 0A000 UNDROP VIEW is not supported
 s> UNDROP TENANT beta
@@ -146,3 +147,4 @@ bs
 SELECT 1
 s>! UNDROP TENANT beta
 ERROR: 42710 tenant "beta" already exists
+HINT: DROP TENANT frees the name; UNDROP TENANT … TO TIMESTAMP says which is meant.
