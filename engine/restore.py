@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
@@ -35,23 +34,20 @@ from engine.aside import aside
 from engine.catalog import (
     Body,
     Catalog,
-    Database,
     Drop,
     Edit,
     Put,
     Restoration,
-    Schema,
-    Sequence,
     Table,
-    View,
     World,
 )
 from engine.duck import Cursor, Duck
-from engine.errors import KeyViolated, NameTaken, NotNullViolated, Refused
+from engine.errors import KeyViolated, NotNullViolated, Refused
 from engine.extent import WHOLE_TENANT, Extent
 from engine.ids import CatalogId, RowId, StorageId, Timestamp
 from engine.objects import BULK_OBJECT_ROWS_MAX, Layout, ObjectWriter
 from engine.outcome import Present, RestoredTable, names
+from engine.places import check_places
 from engine.progress import Progress
 from engine.refs import OWN_COMMIT, Ref
 from engine.scan import Scan
@@ -291,39 +287,8 @@ def edits(current: Catalog, prepared: Prepared, new_world: CatalogId | None) -> 
             made.append(Put(dataclasses.replace(body, storage=prepared.storages[body.id])))
         elif current.get(body.kind, body.id) != body:
             made.append(Put(body))
-    _check_names(current.edited(made), kept.values())
+    check_places(current.edited(made), prepared.extent, prepared.catalog, kept.values())
     return tuple(made)
-
-
-def _check_names(after: Catalog, restored: Iterable[Body]) -> None:
-    """Everything restored has a place to be, and its name to itself."""
-    named = Counter(_named_in(body) for body in after)
-    for body in restored:
-        found = _named_in(body)
-        if found is None:
-            continue
-        _, holder, id, name = found
-        if holder is not None and after.get(holder, id) is None:
-            raise NameTaken(
-                f'the {holder} of "{name}" does not exist any more', hint=f"Restore the {holder}."
-            )
-        if named[found] > 1:
-            raise NameTaken(
-                f'something else is called "{name}" now', hint="Rename or drop it, then restore again."
-            )
-
-
-def _named_in(body: Body) -> tuple[str, str | None, CatalogId, str] | None:
-    """What must be there once: a name among its like, and in what it is (kind and id)."""
-    match body:
-        case Table() | View() | Sequence():
-            return "relation", Schema.kind, body.schema, body.name
-        case Schema():
-            return Schema.kind, Database.kind, body.database, body.name
-        case Database():
-            return Database.kind, None, CatalogId(0), body.name
-        case _:
-            return None
 
 
 async def _dump(cursor: Cursor, table: Table, relation: str) -> AsyncIterator[pa.Table]:

@@ -172,10 +172,12 @@ a> CREATE TABLE gone (y int)
 CREATE TABLE
 a>! EXPLAIN RESTORE TABLE gone FROM SNAPSHOT s
 ERROR: 42P07 something else is called "gone" now
-HINT: Rename or drop it, then restore again.
+DETAIL: In the way: table public.gone.
+HINT: Rename or drop it, then restore again. RESTORE TABLE ... TO TABLE new_name restores beside what is there.
 a>! EXPLAIN ANALYZE RESTORE TABLE gone FROM SNAPSHOT s
 ERROR: 42P07 something else is called "gone" now
-HINT: Rename or drop it, then restore again.
+DETAIL: In the way: table public.gone.
+HINT: Rename or drop it, then restore again. RESTORE TABLE ... TO TABLE new_name restores beside what is there.
 a> CREATE SNAPSHOT later
 NOTICE: snapshot "later" at <time>
 CREATE SNAPSHOT

@@ -201,7 +201,8 @@ a> CREATE TABLE other (y text)
 CREATE TABLE
 a>! RESTORE TABLE other FROM SNAPSHOT s
 ERROR: 42P07 something else is called "other" now
-HINT: Rename or drop it, then restore again.
+DETAIL: In the way: table public.other.
+HINT: Rename or drop it, then restore again. RESTORE TABLE ... TO TABLE new_name restores beside what is there.
 a> ALTER TABLE other RENAME TO newer
 ALTER TABLE
 a> RESTORE TABLE other FROM SNAPSHOT s
@@ -366,7 +367,7 @@ UNDO RESTORE
 a>! SELECT * FROM app.names
 ERROR: 42P01 relation "app.names" does not exist
 a>! RESTORE TABLE app.users FROM SNAPSHOT schemas
-ERROR: 42P07 the schema of "users_id_seq" does not exist any more
+ERROR: 42P07 the schema "app" that "users" was in has been dropped
 HINT: Restore the schema.
 -- databases
 a> CREATE DATABASE shop

@@ -36,7 +36,8 @@ a> CREATE TABLE t (x int)
 CREATE TABLE
 a>! UNDROP TABLE t
 ERROR: 42P07 something else is called "t" now
-HINT: Rename or drop it, then restore again.
+DETAIL: In the way: table public.t.
+HINT: Rename or drop it, then restore again. RESTORE TABLE ... TO TABLE new_name restores beside what is there.
 a> DROP TABLE t
 DROP TABLE
 a> BEGIN
@@ -140,7 +141,7 @@ DETAIL: drop cascades to view app.v
 DETAIL: drop cascades to sequence app.s
 DROP SCHEMA
 a>! UNDROP TABLE app.p
-ERROR: 42P07 the schema of "p" does not exist any more
+ERROR: 42P07 the schema "app" that "p" was in has been dropped
 HINT: Restore the schema.
 a> UNDROP SCHEMA app
 NOTICE: schema "app" is back as it was at <time>
