@@ -7,6 +7,7 @@ belongs to them is looked up in the catalog of the moment that is asked about.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 
 from engine.catalog import (
@@ -56,12 +57,15 @@ class Extent:
                 found[body.kind, body.id] = body
         return found
 
-    def names(self, catalogs: Iterable[Catalog]) -> tuple[str, ...]:
+    def names(self, catalogs: Iterable[Catalog], last: SequenceOf[str] = ()) -> tuple[str, ...]:
         """What its objects are called in the first of `catalogs` that has them: ``database.schema.table``, as
-        far down as the level goes."""
+        far down as the level goes. `last` are names for those that none has, if they are known."""
         known = tuple(catalogs)
         found = ((full_name(catalog, self.level, id) for catalog in known) for id in self.objects)
-        return tuple(next(filter(None, names), "") for names in found)
+        return tuple(
+            next(filter(None, names), otherwise)
+            for names, otherwise in zip(found, last or ("",) * len(self.objects), strict=True)
+        )
 
     def _holds_schema(self, schema: Schema) -> bool:
         holder = {"tenant": None, "database": schema.database, "schema": schema.id}.get(self.level, 0)

@@ -119,6 +119,12 @@ class Transaction:
 
     # --- locks --------------------------------------------------------------------------------------
 
+    @property
+    def waits_for(self) -> Hashable | None:
+        """The lock of another transaction that this one waits for: ``("table", id)``, ``("name", ...)`` or
+        what is locked of rows and keys."""
+        return self._owner.waits_for
+
     async def lock_table(self, table_id: CatalogId, *, exclusive: bool) -> None:
         await self._acquire([("table", table_id)], exclusive=exclusive)
 

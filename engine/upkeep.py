@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine import flush as flushing
@@ -271,14 +271,29 @@ class Upkeep:
         progress: Progress,
     ) -> AsyncIterator[None]:
         """Alone, and listed among what runs."""
-        progress.moment, progress.method, progress.role = moment, method, role
-        progress.level = extent.level
-        catalogs = (self._state.history.at(moment), self._tenant.catalog)
-        progress.names = extent.names(catalogs)
-        self.running.append(progress)
-        try:
+        with self.listed(moment, method, extent, role, progress):
             async with self._alone:
                 yield
+
+    @contextlib.contextmanager
+    def listed(
+        self,
+        moment: Timestamp,
+        method: restoring.Method,
+        extent: Extent,
+        role: str,
+        progress: Progress,
+    ) -> Iterator[None]:
+        """Among what runs. Whoever waits for locks before it is prepared may list it from then on."""
+        if progress in self.running:
+            yield
+            return
+        progress.moment, progress.method, progress.role = moment, method, role
+        progress.level = extent.level
+        progress.names = extent.names((self._state.history.at(moment), self._tenant.catalog), progress.names)
+        self.running.append(progress)
+        try:
+            yield
         finally:
             self.running.remove(progress)
 

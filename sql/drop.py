@@ -284,12 +284,23 @@ async def _drop_database(scope: Scope, statement: Drop) -> list[Notice]:
     if name == scope.database_name:
         raise SqlError("55006", "cannot drop the currently open database")
     catalog = scope.catalog
-    if len(catalog.databases) == 1:
-        raise LAST_DATABASE.but(f'cannot drop the last database "{name}"')
     schemas = {body.id for body in catalog.schemas.values() if body.database == database.id}
     bodies = [body for body in catalog.relations.values() if body.schema in schemas]
     for id in sorted({*schemas, *(body.id for body in bodies)}):
         await scope.lock_body(id)
     await drop_bodies(scope, bodies, cascade=False)
     scope.transaction.edit(*(DropEdit("schema", id) for id in schemas), DropEdit("database", database.id))
+    require_database_left(scope.catalog)
     return []
+
+
+def require_database_left(after: Catalog) -> None:
+    """Nobody could log in to a tenant without a database. Whoever takes one away, by DROP or by a restore,
+    has locked the name "databases", so that two cannot take the last two at once."""
+    if not after.databases:
+        raise SqlError(
+            "55006",
+            "cannot take away the last database of the tenant",
+            detail="Nobody could connect to the tenant any more.",
+            hint="Create or restore another database first: CREATE DATABASE ..., UNDROP DATABASE ...",
+        )

@@ -108,6 +108,8 @@ async def lock(scope: Scope, past: Catalog, extent: Extent) -> None:
         bodies = [*extent.covered(past).values(), *extent.covered(scope.catalog).values()]
         holders = [body for body in bodies if isinstance(body, Database | Schema)]
         relations = [body for body in bodies if isinstance(body, Table | View | Sequence)]
+        if extent.level == "database":
+            await scope.lock_name("databases")
         for key in sorted({_lock_key(body) for body in holders}, key=repr):
             await scope.lock_name(*key)
         whole = {body.id for body in holders}
@@ -140,7 +142,7 @@ def awaited(scope: Scope, past: Catalog) -> str | None:
     """Whom the session's transaction waits for, by what they hold; None when for nobody. A restore holds up
     whoever comes after it meanwhile, so it says what it waits for itself."""
     match scope.transaction.waits_for:
-        case ("name", *_, str(name)):
+        case ("name", _, *_, str(name)):
             return f'an open transaction that creates, drops or renames "{name}"'
         case ("table", int(id)):
             label = _used(scope.catalog, CatalogId(id)) or _used(past, CatalogId(id))
@@ -181,6 +183,7 @@ async def check_after(scope: Scope, before: Catalog, past: Catalog, extent: Exte
     }
     _follow_renames(scope, before, past, inside)
     catalog = scope.catalog
+    drop.require_database_left(catalog)
     borderline = views.dependents(catalog, inside)
     borderline += [
         view for view in catalog.views.values() if view.id in inside and not inside.issuperset(view.depends)

@@ -12,6 +12,7 @@ from engine.cluster import Cluster
 from engine.stores.faulty import FaultyStore
 from engine.stores.memory import MemoryStore
 from sql import restoring
+from sql.answers import Notice
 from sql.errors import SqlError
 from tests.session.harness import TENANT, Client, running_cluster
 
@@ -124,6 +125,44 @@ def test_it_waits_for_other_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
         await flush
         assert "NOTICE: restoring: waiting for other upkeep of the tenant to end" in await restore
         assert await b.rows("SELECT id FROM t ORDER BY id") == [("0",), ("1",)]
+
+    on_a_store(body)
+
+
+@pytest.mark.parametrize(
+    ("part", "held", "awaited"),
+    [
+        ("TABLE t", "INSERT INTO t VALUES (3, 3)", "uses table public.t"),
+        ("SCHEMA public", "UPDATE t SET v = 5", "uses table public.t"),
+        ("DATABASE postgres", "CREATE TABLE u (x int)", "uses schema public"),
+        ("TABLE t", "ALTER TABLE t RENAME TO u", 'creates, drops or renames "t"'),
+    ],
+)
+def test_it_waits_for_an_open_transaction(
+    monkeypatch: pytest.MonkeyPatch, part: str, held: str, awaited: str
+) -> None:
+    """It says for which, and is shown as waiting meanwhile."""
+    monkeypatch.setattr(restoring, "NOTICE_SECONDS", 0.01)
+
+    async def body(store: FaultyStore, cluster: Cluster, a: Client, b: Client) -> None:
+        await b.lines("BEGIN")
+        await b.lines(held)
+        said = asyncio.Event()
+        told = f"restoring: waiting for an open transaction that {awaited}"
+
+        async def restore() -> None:
+            async for answer in a.session.simple(f"RESTORE {part} FROM SNAPSHOT s"):
+                if isinstance(answer, Notice) and answer.message == told:
+                    said.set()
+
+        running = asyncio.ensure_future(restore())
+        await asyncio.wait_for(said.wait(), 30)
+        assert await b.rows("SELECT state, level, role FROM mo_restores") == [
+            ("waiting", part.split()[0].lower(), "admin")
+        ]
+        await b.lines("ROLLBACK")
+        await running
+        assert await b.rows("SELECT state FROM mo_restores") == [("done",)]
 
     on_a_store(body)
 
