@@ -43,8 +43,10 @@ _DETAILS = {
     "Condition": "Filter", "CTE Name": "CTE",
 }  # fmt: skip
 _WORD = re.compile(r"'(?:[^']|'')*'|\bc(\d+)\b|#(\d+)")
-_HIDDEN = r"\(_(?:commit|deleted)_ts [<>=]+ \d+\)"
-_HIDDEN_CONDITION = re.compile(rf"{_HIDDEN} AND |(?: AND )?{_HIDDEN}")
+_HIDDEN = r"_(?:commit|deleted)_ts (?:[<>=]+ \d+|BETWEEN \d+ AND \d+)"
+_HIDDEN_CONDITION = re.compile(rf"'(?:[^']|'')*'|\({_HIDDEN}\)|\b{_HIDDEN}")
+_HIDDEN_GROUP = re.compile(r"\(\0(?: (?:AND|OR) \0)*\)")
+_HIDDEN_SIDE = re.compile(r"\0 (?:AND|OR) | (?:AND|OR) \0|\0")
 _MOMENT = re.compile(r"_(?:commit|deleted)_ts [<>=]+ (\d+)")
 _MEANINGLESS = re.compile(r"#\d|#\[|__duckdb|^optional: ")
 """Positions that are not known, names that DuckDB made, and what it may do or not."""
@@ -101,6 +103,16 @@ def lines(plan: Any, sources: Sources) -> list[str]:
         root = root["children"][0]
     reader = _Reader(sources, isinstance(plan, Mapping))
     return list(reader.shown(reader.node(root), 0))
+
+
+def without_hidden(condition: str) -> str:
+    """What is left of it for the user to see. A NUL stands for a hidden condition while the groups that
+    consist of such go, from the inside out; then it goes with what ties it to its neighbour."""
+    text = _HIDDEN_CONDITION.sub(lambda found: found[0] if found[0].startswith("'") else "\0", condition)
+    found = 1
+    while found:
+        text, found = _HIDDEN_GROUP.subn("\0", text)
+    return _HIDDEN_SIDE.sub("", text)
 
 
 def _kind(raw: Mapping[str, Any]) -> str:
@@ -194,9 +206,7 @@ class _Reader:
             name = quote_identifier(found[1])
             return f"{quote_identifier(found[0].name)}.{name}" if self._qualify else name
 
-        text = _HIDDEN_CONDITION.sub("", text)
-        if "_ts" in text and re.fullmatch(r"_(?:commit|deleted)_ts [<>=]+ \d+", text.strip("()")):
-            return ""
+        text = without_hidden(text)
         text = _LIKE.sub(lambda like: f"({like[2]} {_LIKE_OPERATORS[like[1]]} {like[3]})", text)
         text = _WRAPPED.sub(r"\1", text).replace("count_star()", "count(*)").replace("_no_overflow(", "(")
         return "" if text in ("", "()") else _WORD.sub(named, text).replace(" != ", " <> ")

@@ -9,6 +9,7 @@ import pytest
 
 from engine.cluster import Cluster
 from engine.scan import Scan
+from sql.plan_tree import without_hidden
 from tests.session.harness import Client
 
 Run = Callable[[Callable[[Cluster], object]], None]
@@ -88,6 +89,44 @@ def test_other_shapes(with_cluster: Run) -> None:
                 assert await _plan(a, f"{how} {text}")
 
     with_cluster(body)
+
+
+def test_hidden_conditions_go_whole(with_cluster: Run) -> None:
+    """Rows deleted before and after a restore make a hidden condition with an OR in it."""
+
+    async def body(cluster: Cluster) -> None:
+        a = await Client.connect(cluster)
+        await a.lines("CREATE TABLE accounts (id int PRIMARY KEY, v int)")
+        await a.lines("INSERT INTO accounts VALUES (1, 1), (2, 2), (3, 3)")
+        await a.lines("CREATE SNAPSHOT a")
+        await a.lines("DELETE FROM accounts WHERE id = 2")
+        await a.lines("UPDATE accounts SET v = v + 1")
+        await a.lines("RESTORE TABLE accounts FROM SNAPSHOT a")
+        await a.lines("DELETE FROM accounts WHERE id = 2")
+        assert await _plan(a, "EXPLAIN SELECT * FROM accounts") == [
+            "Seq Scan on accounts  (~)",
+            "  Read: hot (in memory)",
+        ]
+        found = await _plan(a, "EXPLAIN SELECT * FROM accounts WHERE id = 1 OR v = 3")
+        assert found[1] == "  Filter: ((id = 1) OR (v = 3))"
+
+    with_cluster(body)
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [
+        ("((_deleted_ts > 7) OR (_deleted_ts <= 5))", ""),
+        ("(((_deleted_ts > 7) OR (_deleted_ts <= 5)) AND (_commit_ts <= 5))", ""),
+        ("((_commit_ts <= 5) OR ((_commit_ts <= 9) AND (_commit_ts > 7)))", ""),
+        ("_commit_ts BETWEEN 5 AND 9", ""),
+        ("(((_deleted_ts > 7) OR (_deleted_ts <= 5)) AND (c1 = 1))", "((c1 = 1))"),
+        ("((c1 = 1) OR (c2 > 3)) AND (_commit_ts <= 5)", "((c1 = 1) OR (c2 > 3))"),
+        ("((c1 = 1) OR (c2 = '(_commit_ts <= 5)'))", "((c1 = 1) OR (c2 = '(_commit_ts <= 5)'))"),
+    ],
+)
+def test_what_is_hidden_in_a_condition(condition: str, left: str) -> None:
+    assert without_hidden(condition) == left
 
 
 def test_where_the_rows_are(with_cluster: Run, monkeypatch: pytest.MonkeyPatch) -> None:
