@@ -113,7 +113,8 @@ def _all_columns(select: exp.Select, context: Context) -> list[exp.Expr]:
 
 
 def _columns(select: exp.Select, star: exp.Expr, context: Context) -> list[str]:
-    """The names that a star stands for, asked of the planner."""
+    """The names that a star stands for, asked of the planner. What it does not find although the whole query
+    is right belongs to a query around this one."""
     probe = exp.Select(expressions=[star.copy()])
     from_ = select.args.get("from_")
     if from_ is not None:
@@ -126,6 +127,7 @@ def _columns(select: exp.Select, star: exp.Expr, context: Context) -> list[str]:
         outputs = plan_query(probe, context).outputs
     except SqlError as error:
         if error.sqlstate in ("42P01", "42703"):
+            plan_query(select.root().copy(), context)  # raises what is wrong with the view itself
             message = "* over a subquery that refers to a query around it is not supported in a view"
             raise SqlError("0A000", message, hint="Name the columns.") from error
         raise
