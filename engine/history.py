@@ -140,6 +140,11 @@ class History:
                 self._past.popitem(last=False)
         return found
 
+    def begins_at(self, horizon: Timestamp) -> bool:
+        """Whether there was nothing before the horizon, rather than nothing that is still kept: something
+        lives at every moment after the birth, and is kept as of the horizon."""
+        return all(entry.created_ts >= horizon for entry in self.entries())
+
     def entries(self) -> Iterator[Entry]:
         yield from self._closed
         yield from self._open.values()

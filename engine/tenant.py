@@ -249,6 +249,11 @@ class Tenant:
                 detail=f"The tenant's clock is at {format_ts(self.now())}.",
             )
         if ts < self.state.horizon and ts not in self.catalog.snapshots:
+            if self.history.begins_at(self.state.horizon):
+                raise MomentTooOld(
+                    f"the tenant did not exist yet at {format_ts(ts)}",
+                    detail=f"It began at {format_ts(self.state.horizon)}.",
+                )
             raise MomentTooOld(
                 f"the moment {format_ts(ts)} is no longer readable",
                 detail=f"The earliest readable moment is {format_ts(self.state.horizon)}.",
@@ -330,6 +335,9 @@ class Tenant:
                 self._recent_deletes.append((transaction.ts, deleted.storage, deleted.row_ids.to_numpy()))
         self._hot.applied()
         for transaction in transactions:
+            for edit in transaction.edits:
+                if isinstance(edit, Drop) and edit.kind == Position.kind:
+                    self.numbers.restored(edit.id)
             bodies = [edit.body for edit in transaction.edits if isinstance(edit, Put)]
             if any(isinstance(body, Restoration) for body in bodies):
                 self._restored(transaction, whole=any(isinstance(body, World) for body in bodies))
@@ -352,9 +360,8 @@ class Tenant:
                 old, moment = self._heirs.pop(table.storage)
                 self._hot.hand_over(old, table.storage, moment, transaction)
         for edit in transaction.edits:
-            match edit:
-                case Put(Position(id=id)) | Drop("position", id):
-                    self.numbers.restored(id)
+            if isinstance(edit, Put) and isinstance(edit.body, Position):
+                self.numbers.restored(edit.body.id)
         if whole:
             self.numbers.all_restored()
             for open_transaction in list(self._transactions):

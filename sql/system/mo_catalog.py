@@ -16,6 +16,7 @@ from engine.dropped import dropped_tenants
 from engine.extent import full_name
 from engine.ids import Timestamp
 from sql.moments import shown_length
+from sql.system.context import Handle
 from sql.system.inventory import Inventory
 from sql.system.relation import Row, Rows
 
@@ -102,10 +103,7 @@ def window_rows(seen: Inventory) -> Iterator[Row]:
     """First the moments that can be had by their timestamp, then the snapshots' that are older."""
     tenant = seen.context.tenant
     horizon = tenant.state.horizon
-    began = all(entry.created_ts >= horizon for entry in tenant.state.history.entries())
-    kept = tenant.state.history.current.history_retention_us
-    why = "the tenant began then" if began else f"history_retention = {shown_length(kept)}"
-    yield {"earliest": horizon, "latest": tenant.now(), "why": why}
+    yield {"earliest": horizon, "latest": tenant.now(), "why": _why(tenant, horizon)}
     for ts, snapshot in tenant.state.history.current.snapshots.items():
         if ts < horizon:
             places = (snapshot.database_name, snapshot.schema_name, snapshot.table_name)
@@ -113,6 +111,17 @@ def window_rows(seen: Inventory) -> Iterator[Row]:
             name = f'snapshot "{snapshot.name}"' if snapshot.name is not None else "a snapshot"
             why = f"{name} of the {snapshot.level} {covered}".rstrip()
             yield {"earliest": ts, "latest": ts, "why": why}
+
+
+def _why(tenant: Handle, horizon: Timestamp) -> str:
+    """The horizon is where retention had it last: behind it nothing comes back when retention is made
+    longer, the window grows from then on."""
+    history = tenant.state.history
+    if history.begins_at(horizon):
+        return "the tenant began then"
+    kept = history.current.history_retention_us
+    shown = f"history_retention = {shown_length(kept)}"
+    return f"{shown}, but it was shorter before" if horizon > tenant.now() - kept else shown
 
 
 def tenant_rows(seen: Inventory) -> Iterator[Row]:

@@ -132,13 +132,19 @@ def test_moments_out_of_reach(tmp_path: Path) -> None:
         async with opened(MemoryStore(), tmp_path, clock=clock) as lab:
             with pytest.raises(MomentInFuture):
                 await lab.tenant.settle(Timestamp(lab.tenant.now() + 1))
-            with pytest.raises(MomentTooOld, match="no longer readable") as caught:
-                await lab.tenant.settle(Timestamp(lab.tenant.earliest_ts - 1))
-            assert "earliest readable moment" in (caught.value.detail or "")
+            born = lab.tenant.earliest_ts
+            with pytest.raises(MomentTooOld, match="did not exist yet") as caught:
+                await lab.tenant.settle(Timestamp(born - 1))
+            assert (caught.value.detail or "").startswith("It began at ")
             settled = lab.tenant.now()
             await lab.tenant.settle(settled)
             await lab.create()
             assert await lab.insert((1, "a")) > settled
+            clock.advance(lab.tenant.catalog.history_retention_us + 1)
+            await lab.tenant.collect()
+            with pytest.raises(MomentTooOld, match="no longer readable") as caught:
+                await lab.tenant.settle(born)
+            assert "earliest readable moment" in (caught.value.detail or "")
 
     asyncio.run(run())
 

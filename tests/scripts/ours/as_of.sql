@@ -186,9 +186,8 @@ INSERT 0 1
 b>! SET rewinddb.as_of = 'nosuch'
 ERROR: 42704 snapshot "nosuch" does not exist
 b>! SET rewinddb.as_of = '2020-01-01'
-ERROR: 22023 the moment <time> is no longer readable
-DETAIL: The earliest readable moment is <time>.
-HINT: Moments of snapshots stay readable until they are dropped: SELECT * FROM mo_snapshots.
+ERROR: 22023 the tenant did not exist yet at <time>
+DETAIL: It began at <time>.
 b>! SET rewinddb.as_of = '2100-01-01'
 ERROR: 22023 the moment 2100-01-01 00:00:00.000000+00 is in the future
 DETAIL: The tenant's clock is at <time>.

@@ -477,9 +477,8 @@ a>! RESTORE TABLE t TO TIMESTAMP now() + interval '1 hour'
 ERROR: 22023 the moment <time> is in the future
 DETAIL: The tenant's clock is at <time>.
 a>! RESTORE TABLE t TO TIMESTAMP '2020-01-01'
-ERROR: 22023 the moment <time> is no longer readable
-DETAIL: The earliest readable moment is <time>.
-HINT: Moments of snapshots stay readable until they are dropped: SELECT * FROM mo_snapshots.
+ERROR: 22023 the tenant did not exist yet at <time>
+DETAIL: It began at <time>.
 a> BEGIN READ ONLY
 BEGIN
 a>! RESTORE TABLE t FROM SNAPSHOT s
