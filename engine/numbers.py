@@ -4,6 +4,9 @@ All of them run ahead of what is committed and none is given out twice, by which
 whether it commits or not. Ids never go back. Where a sequence stands is committed with the transactions
 that drew from it, in whatever order these come to their ends: so each of them writes where it stands by
 then, not where that transaction left it. Only a restore, or a user, takes a sequence back.
+
+A transaction that has restored a sequence, or has it start anew, draws from where it put it, by itself
+(`engine.workspace.Workspace.restored`): for all others it stands where it stood, until the commit.
 """
 
 from __future__ import annotations
@@ -13,6 +16,19 @@ from collections.abc import Callable, Mapping
 from engine.catalog import Catalog, Position, Put, Sequence
 from engine.errors import LimitExceeded
 from engine.ids import CatalogId, RowId
+
+
+def value_after(sequence: Sequence, last: int | None) -> int:
+    """What a sequence gives out after `last` (None: nothing yet), or `LimitExceeded` (2200H is PostgreSQL's
+    word) at its end."""
+    value = sequence.start if last is None else last + sequence.increment
+    if sequence.minimum <= value <= sequence.maximum:
+        return value
+    up = sequence.increment > 0
+    if sequence.cycle:
+        return sequence.minimum if up else sequence.maximum
+    bound, limit = ("maximum", sequence.maximum) if up else ("minimum", sequence.minimum)
+    raise LimitExceeded(f'nextval: reached {bound} value of sequence "{sequence.name}" ({limit})')
 
 
 class Numbers:
@@ -36,16 +52,9 @@ class Numbers:
         return RowId(self.next_row_id - count)
 
     def next_value(self, sequence: Sequence) -> int:
-        """Advance a sequence, or `LimitExceeded` (2200H is PostgreSQL's word) at its end."""
+        """Advance a sequence, or `LimitExceeded` at its end."""
         last = self._last_values.get(sequence.id, self._committed().get(sequence.id))
-        value = sequence.start if last is None else last + sequence.increment
-        if not sequence.minimum <= value <= sequence.maximum:
-            if not sequence.cycle:
-                bound = "maximum" if sequence.increment > 0 else "minimum"
-                limit = sequence.maximum if sequence.increment > 0 else sequence.minimum
-                raise LimitExceeded(f'nextval: reached {bound} value of sequence "{sequence.name}" ({limit})')
-            value = sequence.minimum if sequence.increment > 0 else sequence.maximum
-        self._last_values[sequence.id] = value
+        value = self._last_values[sequence.id] = value_after(sequence, last)
         return value
 
     def set_value(self, sequence_id: CatalogId, value: int) -> None:

@@ -18,7 +18,7 @@ and the commit installs their refs. A crash in between leaves garbage objects, n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -26,12 +26,11 @@ import numpy as np
 import pyarrow as pa
 
 from engine import wal
-from engine.catalog import Catalog, Edit, Key, Put, Table
+from engine.catalog import Catalog, Drop, Edit, Key, Position, Put, Table
 from engine.commit import Request
 from engine.errors import (
     CommitConflict,
     EngineError,
-    LimitExceeded,
     NotNullViolated,
     Refused,
     StaleRead,
@@ -40,6 +39,8 @@ from engine.extent import Extent
 from engine.ids import CatalogId, StorageId, Timestamp
 from engine.keys import KeyChecks
 from engine.locks import Owner
+from engine.memory import too_large
+from engine.numbers import value_after
 from engine.objects import Layout
 from engine.outcome import Present, RestoredTable, names
 from engine.progress import Progress
@@ -161,13 +162,33 @@ class Transaction:
 
     def next_value(self, sequence_id: CatalogId) -> int:
         """Draw from a sequence; positions do not roll back, and two sessions never get the same."""
-        value = self._tenant.numbers.next_value(self._catalog.sequences[sequence_id])
+        sequence, restored = self._catalog.sequences[sequence_id], self.workspace.restored
+        if sequence_id in restored:
+            value = restored[sequence_id] = value_after(sequence, restored[sequence_id])
+        else:
+            value = self._tenant.numbers.next_value(sequence)
         self.workspace.positions[sequence_id] = value
         return value
 
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
-        self._tenant.numbers.set_value(sequence_id, value)
+        if sequence_id in self.workspace.restored:
+            self.workspace.restored[sequence_id] = value
+        else:
+            self._tenant.numbers.set_value(sequence_id, value)
         self.workspace.positions[sequence_id] = value
+
+    def restart(self, sequence_id: CatalogId) -> None:
+        """Have a sequence begin anew, as part of this transaction."""
+        self.edit(Drop("position", sequence_id))
+        self.workspace.restored[sequence_id] = None
+
+    def _positions(self) -> tuple[Put, ...]:
+        """Where the sequences stand that this transaction drew from, as it commits."""
+        drawn, restored = self.workspace.positions, self.workspace.restored
+        others = {id: value for id, value in drawn.items() if id not in restored}
+        own = [Position(id, last) for id, last in restored.items() if last is not None and id in drawn]
+        there = (Put(body) for body in own if body.id in self._catalog.sequences)
+        return (*there, *self._tenant.numbers.positions(others, self._catalog))
 
     # --- restore ------------------------------------------------------------------------------------
 
@@ -191,7 +212,9 @@ class Transaction:
         prepared = await self._prepared(moment, extent, method, role, progress or Progress())
         lines = prepared.lines(Present(self._tenant.state, self._catalog, self.workspace))
         record = prepared.record(self.new_id(), lines)
-        self.edit(*edits(self._catalog, prepared, None), Put(record))
+        made = edits(self._catalog, prepared, None)
+        self.edit(*made, Put(record))
+        self.workspace.restored.update(_restored_positions(made))
         self.workspace.refs += prepared.refs
         self.workspace.heirs |= prepared.heirs
         return lines
@@ -299,10 +322,7 @@ class Transaction:
     def _limit(self, rows: pa.Table) -> None:
         limit = self._tenant.memory_bytes_max
         if self.workspace.nbytes + rows.nbytes > limit:
-            raise LimitExceeded(
-                f"the transaction would write more than {limit:,} bytes",
-                hint="Commit in smaller steps, or raise the server's memory limit.",
-            )
+            raise too_large(self._tenant.name, limit, self._tenant.options.server_memory_bytes_max)
         self._tenant.workspaces.take(self, self.workspace.nbytes + rows.nbytes)
 
     def _check_definition(self, table: Table) -> None:
@@ -375,12 +395,12 @@ class Transaction:
                     refs += await self._write_bulk(storage, rows)
                 else:
                     inserts.append(wal.RowsInserted(storage, rows))
-        numbers, drawn = self._tenant.numbers, self.workspace.positions
+        numbers = self._tenant.numbers
 
         def build(ts: Timestamp) -> wal.Transaction:
             return wal.Transaction(
                 ts=ts,
-                edits=(*self.workspace.edits, *numbers.positions(drawn, self._catalog)),
+                edits=(*self.workspace.edits, *self._positions()),
                 inserts=tuple(inserts),
                 deletes=tuple(deletes),
                 refs=tuple(refs),
@@ -388,7 +408,7 @@ class Transaction:
                 next_row_id=numbers.next_row_id,
             )
 
-        size = self.workspace.nbytes + 200 * (len(self.workspace.edits) + len(drawn))
+        size = self.workspace.nbytes + 200 * (len(self.workspace.edits) + len(self.workspace.positions))
         done: asyncio.Future[Timestamp] = asyncio.get_running_loop().create_future()
         return Request(build, self._world, size, done)
 
@@ -414,6 +434,15 @@ class Transaction:
         table = next((t for t in self._catalog.tables.values() if t.storage == storage), None)
         ids = [CatalogId(int(name[1:])) for name in rows.column_names if name != "_row_id"]
         return Layout.of([known[id] for id in ids], table)
+
+
+def _restored_positions(edits: Iterable[Edit]) -> Iterator[tuple[CatalogId, int | None]]:
+    for edit in edits:
+        match edit:
+            case Put(Position(id=id, last_value=last)):
+                yield id, last
+            case Drop("position", id):
+                yield id, None
 
 
 def _check_nulls(table: Table, rows: pa.Table) -> None:

@@ -66,7 +66,7 @@ class Savepoint:
     edits: int
     refs: int
     heirs: int
-    positions: Mapping[CatalogId, int]
+    restored: frozenset[CatalogId]
     heaps: Mapping[StorageId, tuple[int, int]]
     locks: int = 0
     """How many locks the transaction held."""
@@ -81,6 +81,10 @@ class Workspace:
         self.edits: list[Edit] = []
         self.refs: list[Ref] = []
         self.positions: dict[CatalogId, int] = {}
+        """Of the sequences that were drawn from: the last value."""
+        self.restored: dict[CatalogId, int | None] = {}
+        """Of the sequences that this transaction restores or restarts: where they stand for it. None: nothing
+        has been drawn."""
         self._heaps: dict[StorageId, _Heap] = {}
         self.nbytes = 0
         """What the rows and row ids take."""
@@ -94,16 +98,18 @@ class Workspace:
             len(self.edits),
             len(self.refs),
             len(self.heirs),
-            dict(self.positions),
+            frozenset(self.restored),
             {id: (len(heap.inserts), len(heap.deletes)) for id, heap in self._heaps.items()},
         )
 
     def rollback_to(self, savepoint: Savepoint) -> None:
-        """Forget what came after. Sequence positions stay: as in PostgreSQL, they do not roll back."""
+        """Forget what came after. Sequence positions stay: as in PostgreSQL, they do not roll back, unless
+        what took the sequence elsewhere does."""
         del self.edits[savepoint.edits :]
         del self.refs[savepoint.refs :]
         for storage in list(self.heirs)[savepoint.heirs :]:
             del self.heirs[storage]
+        self.restored = {id: last for id, last in self.restored.items() if id in savepoint.restored}
         for id, heap in list(self._heaps.items()):
             inserts, deletes = savepoint.heaps.get(id, (0, 0))
             heap.cut(inserts, deletes)

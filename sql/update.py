@@ -299,5 +299,5 @@ async def truncate(scope: Scope, statement: Truncate) -> AsyncIterator[Answer]:
             for column in table.columns:
                 sequence = scope.catalog.sequences.get(column.sequence) if column.sequence else None
                 if sequence is not None:
-                    transaction.set_value(sequence.id, sequence.start - sequence.increment)
+                    transaction.restart(sequence.id)
     yield Complete("TRUNCATE TABLE")
