@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.catalog import Catalog, Database, Level, Schema, Table
+from engine.catalog import Database, Drop, Level, Schema, Table
 from engine.extent import Extent
 from engine.history import Entry
 from engine.ids import INFINITY, Timestamp
@@ -25,9 +25,15 @@ def last(scope: Scope, level: Level, name: Name) -> tuple[Timestamp, Extent]:
     """The last moment of the table, schema or database dropped last under that name, and its part."""
     if level == "table" and names.is_system(scope, name):
         raise SqlError("42501", f'permission denied: "{name}" is a system catalog')
+    if _was_dropped_here(scope, level, name):
+        raise SqlError(
+            "55000",
+            f'the drop of {level} "{name}" is not committed yet',
+            hint="ROLLBACK, or ROLLBACK TO a savepoint, takes it back.",
+        )
     gone = [entry for entry in _gone(scope, level) if _is_called(scope, entry, name)]
     if not gone:
-        raise _nothing(scope, level, name)
+        raise _nothing(level, name)
     newest = max(gone, key=lambda entry: (-_place_in_path(scope, entry, name), entry.dropped_ts))
     return Timestamp(newest.dropped_ts - 1), Extent(level, (newest.body.id,))
 
@@ -76,26 +82,19 @@ def _place_in_path(scope: Scope, entry: Entry, name: Name) -> int:
     return scope.search_path.index(_holders(scope, entry)[1])
 
 
-def _nothing(scope: Scope, level: Level, name: Name) -> SqlError:
-    if _is_there(scope, scope.tenant.catalog, level, name) and not _is_there(
-        scope, scope.catalog, level, name
-    ):
-        return SqlError(
-            "55000",
-            f'the drop of {level} "{name}" is not committed yet',
-            hint="ROLLBACK, or ROLLBACK TO a savepoint, takes it back.",
-        )
+def _was_dropped_here(scope: Scope, level: Level, name: Name) -> bool:
+    """Whether what has the name, for all others, was dropped by this transaction."""
+    try:
+        [id] = extents.resolve(scope, scope.tenant.catalog, level, [name], None).objects
+    except SqlError:
+        return False
+    return Drop(level, id) in scope.transaction.workspace.edits
+
+
+def _nothing(level: Level, name: Name) -> SqlError:
     return SqlError(
         _SQLSTATES[level],
         f'there is no dropped {level} "{name}"',
         detail="Nothing of that name has been dropped, or it is no longer kept.",
         hint="SELECT * FROM mo_catalog.mo_recovery_window shows what moments can be had.",
     )
-
-
-def _is_there(scope: Scope, catalog: Catalog, level: Level, name: Name) -> bool:
-    try:
-        extents.resolve(scope, catalog, level, [name], None)
-    except SqlError:
-        return False
-    return True

@@ -280,3 +280,37 @@ tenant | ∅ | 6 | 5
 table | {postgres.public.later} | 1 | 1
 table | {postgres.public.later} | 1 | 1
 SELECT 12
+-- what the same block dropped is not gone, and no older one is taken for it
+a> CREATE SCHEMA twice
+CREATE SCHEMA
+a> CREATE TABLE twice.k (i int)
+CREATE TABLE
+a> DROP SCHEMA twice CASCADE
+NOTICE: drop cascades to table twice.k
+DROP SCHEMA
+a> CREATE SCHEMA twice
+CREATE SCHEMA
+a> CREATE TABLE twice.k (j text)
+CREATE TABLE
+a> BEGIN
+BEGIN
+a> SAVEPOINT before
+SAVEPOINT
+a> DROP SCHEMA twice CASCADE
+NOTICE: drop cascades to table twice.k
+DROP SCHEMA
+a>! UNDROP SCHEMA twice
+ERROR: 55000 the drop of schema "twice" is not committed yet
+HINT: ROLLBACK, or ROLLBACK TO a savepoint, takes it back.
+a> ROLLBACK TO before
+ROLLBACK
+a> DROP TABLE twice.k
+DROP TABLE
+a>! UNDROP TABLE twice.k
+ERROR: 55000 the drop of table "twice.k" is not committed yet
+HINT: ROLLBACK, or ROLLBACK TO a savepoint, takes it back.
+a> ROLLBACK
+ROLLBACK
+a> SELECT * FROM twice.k
+j
+SELECT 0
