@@ -81,10 +81,12 @@ class Interrupts:
             self._readers.discard(reader)
 
     async def wait(self, work: Awaitable[Result]) -> Result:
-        """Awaits work that may be cancelled as a task: lock waits, waiting for a copy's data."""
-        self.check()
+        """Awaits work that may be cancelled as a task: lock waits, waiting for a copy's data. None of it is
+        done when the statement was asked to stop before."""
         task = asyncio.ensure_future(work)
         self._waits.add(task)
+        if self._armed and self._reason is not None:
+            task.cancel()
         try:
             return await task
         except asyncio.CancelledError:

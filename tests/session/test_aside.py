@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import pytest
 
+from engine.errors import StatementCancelled
 from sql import aside
 from sql.errors import SqlError
 from sql.failures import as_sql_error
@@ -43,6 +45,24 @@ def test_a_cancelled_statement_does_not_wait() -> None:
         release.set()
 
     asyncio.run(run())
+
+
+def test_what_comes_after_a_cancel_is_not_begun(recwarn: pytest.WarningsRecorder) -> None:
+    async def run() -> None:
+        interrupts, begun = Interrupts(), list[int]()
+
+        async def work() -> None:
+            begun.append(1)
+
+        with interrupts.statement(0):
+            interrupts.request()
+            with pytest.raises(StatementCancelled):
+                await interrupts.wait(work())
+        assert not begun
+
+    asyncio.run(run())
+    gc.collect()
+    assert not [str(warning.message) for warning in recwarn], "a coroutine that nobody awaited"
 
 
 def test_a_long_insert_is_as_any_other() -> None:
