@@ -162,5 +162,5 @@ NOTICE: objects deleted: 0, waiting for their grace period to end: 2
 VACUUM
 a> SELECT why FROM mo_recovery_window
 why
-history_retention = 2 hours
+history_retention = 2 hours, but it was shorter before
 SELECT 1
