@@ -43,7 +43,7 @@ from typing import Protocol
 from engine.allocators import give_back
 from engine.clock import Clock
 from engine.duck import Cursor, Duck
-from engine.errors import OutOfMemory
+from engine.errors import LimitExceeded, OutOfMemory
 
 HOT_SHARE = 0.4
 TAIL_SHARE = 0.125
@@ -94,6 +94,16 @@ class WorkspaceBudget:
 
     def free(self, owner: object) -> None:
         self._taken.pop(owner, None)
+
+
+def too_large(tenant: str, bytes_max: int, server_bytes_max: int) -> LimitExceeded:
+    """A transaction may write what its tenant may take. The hint names the limit that is in the way."""
+    setting = f"the tenant's memory_limit (as admin of sys: ALTER TENANT {tenant} SET (memory_limit = '...'))"
+    limit = "the server's memory limit (--memory)" if bytes_max >= server_bytes_max else setting
+    return LimitExceeded(
+        f"the transaction would write more than {bytes_max:,} bytes",
+        hint=f"Commit in smaller steps, or raise {limit}.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from engine.catalog import Put, Setting
 from engine.clock import ManualClock
 from engine.cluster import OPEN_TRIES_MAX, Cluster
 from engine.duck import Duck, Ducks
-from engine.errors import OutOfMemory
+from engine.errors import LimitExceeded, OutOfMemory
+from engine.memory import too_large
 from engine.stores.memory import MemoryStore
 from engine.tenant import MEMORY_LIMIT, Options, Tenant
 from tests.engine.lab import Lab, opened
@@ -70,6 +71,20 @@ def test_a_table_that_does_not_fit_is_read_from_objects(tmp_path: Path) -> None:
             await transaction.rollback()
 
     asyncio.run(run())
+
+
+def test_a_transaction_too_large_names_the_limit_in_its_way(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(MemoryStore(), tmp_path) as lab:
+            await lab.create()
+            lab.tenant.memory_bytes_max = 1_000
+            with pytest.raises(LimitExceeded, match="would write more than 1,000 bytes") as caught:
+                await lab.insert(*((id, "a long text") for id in range(100)))
+            assert f"ALTER TENANT {lab.tenant.name} SET (memory_limit = '...')" in (caught.value.hint or "")
+            assert await lab.rows() == []
+
+    asyncio.run(run())
+    assert "the server's memory limit (--memory)" in (too_large("acme", 1_000, 1_000).hint or "")
 
 
 def test_statements_spill_no_more_than_they_may(tmp_path: Path) -> None:
