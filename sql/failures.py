@@ -309,7 +309,7 @@ def as_sql_error(error: Exception) -> SqlError:
                 hint=error.hint or "The transaction might succeed if retried.",
             )
         case engine_errors.OutOfMemory():
-            log.warning("out of memory: %s", error.detail)
+            log.warning("out of memory: %s", error.detail or error.message)
             return SqlError(SQLSTATE_OF[type(error)], error.message, hint=error.hint)
         case engine_errors.ConstraintViolated(refused=engine_errors.Refused() as refused):
             return SqlError(

@@ -41,9 +41,15 @@ def test_detail_and_hint_are_kept() -> None:
     assert as_sql_error(errors.TenantFenced("gone")).severity == "FATAL"
 
 
-def test_duckdbs_words_about_memory_stay_inside() -> None:
+def test_duckdbs_words_about_memory_stay_inside(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has them, or at least what the client was told."""
     told = as_sql_error(errors.OutOfMemory("too much", detail="failed to allocate 2.0 GiB", hint="Less."))
     assert (told.sqlstate, told.message, told.detail, told.hint) == ("53200", "too much", None, "Less.")
+    as_sql_error(errors.OutOfMemory("much too much"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "out of memory: failed to allocate 2.0 GiB",
+        "out of memory: much too much",
+    ]
 
 
 def test_the_unknown_is_not_told() -> None:
