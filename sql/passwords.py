@@ -25,6 +25,9 @@ from sql.errors import SqlError
 ITERATIONS = 4096
 SALT_BYTES = 16
 KEY_BYTES = 32
+CHECKED_ITERATIONS_MAX = 100_000
+"""A client makes a verifier with as many iterations as it likes; up to here, some 50 ms, the server tries whether
+it is the empty password's."""
 
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$([1-9][0-9]{0,8}):([^$:]+)\$([^$:]+):([^$:]+)")
 _MD5 = re.compile("md5[0-9a-f]{32}")
@@ -69,8 +72,12 @@ def make_verifier(password: str, *, salt: bytes | None = None, iterations: int =
 
 def stored_form(text: str) -> str:
     """What to keep of a new password as a statement gives it: a verifier that the client has made itself
-    stays what it is, as in PostgreSQL (psql's ``\\password`` sends one). 22023 when nobody could log in."""
-    if read_verifier(text) is not None:
+    stays what it is, as in PostgreSQL (psql's ``\\password`` sends one), unless it is the empty password's.
+    22023 when nobody could log in."""
+    verifier = read_verifier(text)
+    if verifier is not None:
+        if verifier.iterations <= CHECKED_ITERATIONS_MAX and matches(text, ""):
+            raise _empty()
         return text
     if _MD5.fullmatch(text):
         raise SqlError(
@@ -79,8 +86,12 @@ def stored_form(text: str) -> str:
             hint="Give the password itself, or SCRAM-SHA-256's verifier.",
         )
     if not text:
-        raise SqlError("22023", "a password cannot be empty")
+        raise _empty()
     return make_verifier(text)
+
+
+def _empty() -> SqlError:
+    return SqlError("22023", "a password cannot be empty")
 
 
 def matches(verifier: str, password: str) -> bool:

@@ -45,6 +45,9 @@ def test_a_tool_sends_a_verifier(tenant: ATenant) -> None:
         connection.execute(f"ALTER USER admin PASSWORD '{verifier}'")  # type: ignore[arg-type]
         assert logs_in(tenant.server, tenant.user, "new")
         assert not logs_in(tenant.server, tenant.user, verifier)
+        empty = connection.pgconn.encrypt_password(b"", b"admin", b"scram-sha-256").decode()
+        with pytest.raises(errors.InvalidParameterValue, match="a password cannot be empty"):
+            connection.execute(f"ALTER USER admin PASSWORD '{empty}'")  # type: ignore[arg-type]
         with pytest.raises(errors.FeatureNotSupported, match="md5"):
             connection.execute("ALTER USER admin PASSWORD 'md5" + "a" * 32 + "'")  # type: ignore[arg-type]
 
