@@ -262,7 +262,7 @@ async def _once(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     if arguments.values is None:
         return build.cast(exp.Null(), "text" if function == "set_config" else "bigint")
     if function == "set_config":
-        return _set_config(scope, node, arguments)
+        return await _set_config(scope, node, arguments)
     sequence = _sequence_argument(scope, node, arguments)
     if function == "nextval":
         return _number(next_values(scope, sequence, 1)[0])
@@ -286,14 +286,15 @@ async def _sleep(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr
     return exp.Anonymous(this="pg_sleep", expressions=[node.expressions[0].copy()], slept=True)
 
 
-def _set_config(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
+async def _set_config(scope: Scope, node: exp.Expr, arguments: Arguments) -> exp.Expr:
     if len(node.expressions) != 3 or not isinstance(node.expressions[2], exp.Boolean):
         raise SqlError("0A000", "set_config takes a name, a value, and true or false")
-    name, value = (_text(argument, arguments) for argument in node.expressions[:2])
-    if name is None:
+    name, value = [await query.value(scope, given, "text", arguments) for given in node.expressions[:2]]
+    if not isinstance(name, str):
         raise SqlError("22004", "SET requires parameter name")
     if name.lower() == "rewinddb.as_of":
         raise SqlError("0A000", "set_config of rewinddb.as_of is not supported", hint="Use SET.")
+    assert value is None or isinstance(value, str)
     scope.settings.set(name, value, local=bool(node.expressions[2].this))
     return exp.Literal.string(scope.settings[name])
 
