@@ -33,7 +33,7 @@ def last(scope: Scope, level: Level, name: Name) -> tuple[Timestamp, Extent]:
         )
     gone = [entry for entry in _gone(scope, level) if _is_called(scope, entry, name)]
     if not gone:
-        raise _nothing(level, name)
+        raise _nothing(scope, level, name)
     newest = max(gone, key=lambda entry: (-_place_in_path(scope, entry, name), entry.dropped_ts))
     return Timestamp(newest.dropped_ts - 1), Extent(level, (newest.body.id,))
 
@@ -91,10 +91,33 @@ def _was_dropped_here(scope: Scope, level: Level, name: Name) -> bool:
     return Drop(level, id) in scope.transaction.workspace.edits
 
 
-def _nothing(level: Level, name: Name) -> SqlError:
+def _nothing(scope: Scope, level: Level, name: Name) -> SqlError:
+    elsewhere = _elsewhere(scope, level, name)
+    if elsewhere is not None:
+        return SqlError(
+            _SQLSTATES[level],
+            f'there is no dropped {level} "{name}"',
+            detail="One of that name was dropped elsewhere.",
+            hint=f"UNDROP {level.upper()} {elsewhere} brings it back.",
+        )
     return SqlError(
         _SQLSTATES[level],
         f'there is no dropped {level} "{name}"',
         detail="Nothing of that name has been dropped, or it is no longer kept.",
         hint="SELECT * FROM mo_catalog.mo_recovery_window shows what moments can be had.",
     )
+
+
+def _elsewhere(scope: Scope, level: Level, name: Name) -> str | None:
+    """Where something of that name was dropped last, in full, if it was not where the name is looked for."""
+    gone = [
+        entry
+        for entry in _gone(scope, level)
+        if isinstance(entry.body, Table | Schema | Database) and entry.body.name == name.name
+    ]
+    if not gone:
+        return None
+    last = max(gone, key=lambda entry: entry.dropped_ts)
+    database, schema = _holders(scope, last)
+    parts = (database if database != scope.database_name else "", schema, name.name)
+    return ".".join(names.quoted(part) for part in parts if part)

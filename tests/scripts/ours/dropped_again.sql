@@ -149,3 +149,43 @@ b> SELECT * FROM billing.all_invoices
 id
 1
 SELECT 1
+-- dropped in another schema, or in another database
+b> CREATE SCHEMA "Archive"
+CREATE SCHEMA
+b> CREATE TABLE "Archive".payments (id int)
+CREATE TABLE
+b> DROP TABLE "Archive".payments
+DROP TABLE
+b>! UNDROP TABLE payments
+ERROR: 42P01 there is no dropped table "payments"
+DETAIL: One of that name was dropped elsewhere.
+HINT: UNDROP TABLE "Archive".payments brings it back.
+b>! UNDROP TABLE public.payments
+ERROR: 42P01 there is no dropped table "public.payments"
+DETAIL: One of that name was dropped elsewhere.
+HINT: UNDROP TABLE "Archive".payments brings it back.
+b> UNDROP TABLE "Archive".payments
+NOTICE: table "Archive.payments" is back as it was at <time>
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+postgres | Archive | payments | recreated | 0 | 0 | 0 | 0
+UNDROP TABLE
+b> CREATE DATABASE shop
+CREATE DATABASE
+s: database=shop
+connected
+s> CREATE SCHEMA goods
+CREATE SCHEMA
+s> CREATE TABLE goods.t (id int)
+CREATE TABLE
+s> DROP SCHEMA goods CASCADE
+NOTICE: drop cascades to table goods.t
+DROP SCHEMA
+b>! UNDROP SCHEMA goods
+ERROR: 3F000 there is no dropped schema "goods"
+DETAIL: One of that name was dropped elsewhere.
+HINT: UNDROP SCHEMA shop.goods brings it back.
+b> UNDROP SCHEMA shop.goods
+NOTICE: schema "shop.goods" is back as it was at <time>
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+shop | goods | t | recreated | 0 | 0 | 0 | 0
+UNDROP SCHEMA
