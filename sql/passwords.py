@@ -26,8 +26,8 @@ ITERATIONS = 4096
 SALT_BYTES = 16
 KEY_BYTES = 32
 CHECKED_ITERATIONS_MAX = 100_000
-"""A client makes a verifier with as many iterations as it likes; up to here, some 50 ms, the server tries whether
-it is the empty password's."""
+"""A client makes a verifier with as many iterations as it likes; up to here, some 50 ms, the server tries
+whether it is the empty password's."""
 
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$([1-9][0-9]{0,8}):([^$:]+)\$([^$:]+):([^$:]+)")
 _MD5 = re.compile("md5[0-9a-f]{32}")
