@@ -83,8 +83,8 @@ def test_settings_follow_the_transaction(with_cluster: Run) -> None:
             "SET",
         ]
         assert await a.value("SHOW search_path") == "a"
-        assert await a.value("SELECT set_config('application_name', 'app', false)") == "app"
         assert await a.value("SELECT set_config('application_' || 'name', (6 * 7)::text, false)") == "42"
+        assert await a.value("SELECT set_config('application_name', 'app', false)") == "app"
         assert await a.value("SELECT current_setting('application_name')") == "app"
         await a.lines("DISCARD ALL")
         assert await a.value("SHOW application_name") == ""
