@@ -58,7 +58,7 @@ class Definitions(Sequences):
         self.expect("table")
         if_not_exists = self.take("if", "not", "exists")
         name = self.qualified_name()
-        if self.at("of", "partition"):
+        if self.at("of", "partition", "clone"):
             raise self.unsupported(f"CREATE TABLE … {self.token.text.upper()}")
         if self.at("as"):
             return self._create_table_as(name, if_not_exists, None)
