@@ -91,6 +91,21 @@ def _says(sqlstate: str, message: str, hint: str | None = None) -> Callable[[re.
     return lambda match: SqlError(sqlstate, message.format(**match.groupdict()), hint=hint)
 
 
+def _malformed_json(match: re.Match[str]) -> SqlError:
+    """PostgreSQL's details, as far as the byte where reading stopped tells them."""
+    detail = None
+    if match["byte"] is not None:
+        before = match["input"].encode()[: int(match["byte"])].decode(errors="ignore")
+        found = re.match(r"\w{1,40}|\S", match["input"][len(before) :])
+        if found is not None and found[0][0].isalpha():
+            detail = f'Token "{found[0]}" is invalid.'
+        elif found is not None:
+            detail = f'Unexpected "{found[0]}" at character {len(before) + 1}.'
+        elif "unexpected end" in match["reason"] or "length is 0" in match["reason"]:
+            detail = "The input string ended unexpectedly."
+    return SqlError("22P02", "invalid input syntax for type json", detail=detail)
+
+
 _COLUMN = '(?P<name>[^"]+)'
 _REGEX = "invalid regular expression"
 RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] = tuple(
@@ -150,7 +165,11 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], SqlError]], ...] =
             r"blob contained invalid UTF8|Invalid unicode|invalid UTF-?8",
             _says("22021", 'invalid byte sequence for encoding "UTF8"'),
         ),
-        (r"Malformed JSON", _says("22P02", "invalid input syntax for type json")),
+        (
+            r"Malformed JSON( at byte (?P<byte>\d+) of input: (?P<reason>[^.]*)\.\s+"
+            r"Input: \"(?P<input>.*)\")?",
+            _malformed_json,
+        ),
         (
             r"Invalid hex escape code|Invalid input for hex digit",
             _says("22P02", "invalid input syntax for type bytea"),

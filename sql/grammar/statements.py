@@ -65,6 +65,13 @@ _OBJECTS = frozenset(
 )
 
 
+_INSTEAD = {
+    "INDEX": "None is needed: rows are kept in the order of the primary key, and a scan leaves out the row "
+    "groups that cannot have what it looks for.",
+    "UNIQUE INDEX": "ALTER TABLE ... ADD UNIQUE (...) keeps values unique.",
+}
+"""What to do in place of CREATE."""
+
 _AFTER_WITH = frozenset(["select", "values", "table", "insert", "update", "delete", "merge"])
 
 
@@ -135,7 +142,9 @@ class Statements(Snapshots):
         if creator is not None:
             return creator(self)
         if self.at(*_OBJECTS):
-            raise self.unsupported(f"CREATE {self._created_words()}", token)
+            words = self._created_words()
+            message = f"CREATE {words} is not supported"
+            raise self.refused("0A000", message, token, hint=_INSTEAD.get(words))
         raise self.wrong()
 
     def _created_words(self) -> str:
@@ -143,6 +152,13 @@ class Statements(Snapshots):
         if self.at("temp", "temporary", "unlogged", "global", "local", "recursive", "trusted", "constraint"):
             words += " " + self.peek().text.upper()
         return words
+
+    def read_undrop(self) -> st.Statement:
+        if self.peek().text in ("view", "sequence"):
+            kind = self.peek().text.upper()
+            hint = "It comes back with all of its schema or database: RESTORE SCHEMA, RESTORE DATABASE."
+            raise self.refused("0A000", f"UNDROP {kind} is not supported", hint=hint)
+        return self.undrop()
 
     def read_alter(self) -> st.Statement:
         if self.peek().kind == "word" and self.peek().text == "tenant":
@@ -184,7 +200,7 @@ _READERS: dict[str, Callable[[Any], st.Statement]] = {
     "table": Statements.read_query,
     "with": Statements.read_with,
     "insert": Statements.read_insert,
-    "undrop": Statements.undrop,
+    "undrop": Statements.read_undrop,
     "update": Statements.read_update,
     "delete": Statements.read_delete,
     "truncate": Statements.truncate,

@@ -46,3 +46,40 @@ s> SELECT name FROM mo_tenants
 name
 acme
 SELECT 1
+-- what there is in its place
+a>! CREATE INDEX i ON t (id)
+ERROR: 0A000 CREATE INDEX is not supported
+HINT: None is needed: rows are kept in the order of the primary key, and a scan leaves out the row groups that cannot have what it looks for.
+a>! CREATE UNIQUE INDEX i ON t (id)
+ERROR: 0A000 CREATE UNIQUE INDEX is not supported
+HINT: ALTER TABLE ... ADD UNIQUE (...) keeps values unique.
+a>! CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''
+ERROR: 0A000 CREATE FUNCTION is not supported
+a>! UNDROP VIEW v
+ERROR: 0A000 UNDROP VIEW is not supported
+HINT: It comes back with all of its schema or database: RESTORE SCHEMA, RESTORE DATABASE.
+a>! UNDROP SEQUENCE s
+ERROR: 0A000 UNDROP SEQUENCE is not supported
+HINT: It comes back with all of its schema or database: RESTORE SCHEMA, RESTORE DATABASE.
+a>! UNDROP INDEX i
+ERROR: 0A000 UNDROP INDEX is not supported
+-- JSON that is none
+a>! SELECT '{"a": x}'::jsonb
+ERROR: 22P02 invalid input syntax for type json
+DETAIL: Token "x" is invalid.
+a>! SELECT '{"ä" 1}'::json
+ERROR: 22P02 invalid input syntax for type json
+DETAIL: Unexpected "1" at character 6.
+a>! SELECT '[1, 2'::jsonb
+ERROR: 22P02 invalid input syntax for type json
+DETAIL: The input string ended unexpectedly.
+a>! SELECT ''::json
+ERROR: 22P02 invalid input syntax for type json
+DETAIL: The input string ended unexpectedly.
+a> CREATE TABLE texts (v text)
+CREATE TABLE
+a> INSERT INTO texts VALUES ('{"a": bad.}')
+INSERT 0 1
+a>! SELECT v::jsonb FROM texts
+ERROR: 22P02 invalid input syntax for type json
+DETAIL: Token "bad" is invalid.
