@@ -32,7 +32,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(f"rewinddb check: {error}", file=sys.stderr)
         return 1
     except EngineError as error:
-        print(f"rewinddb check: {error.message.rstrip('.')}.", file=sys.stderr)
+        hint = f" {error.hint}" if error.hint else ""
+        print(f"rewinddb check: {error.message.rstrip('.')}.{hint}", file=sys.stderr)
         return 1
 
 
