@@ -166,8 +166,7 @@ class Transaction:
         if sequence_id in restored:
             value = restored[sequence_id] = value_after(sequence, restored[sequence_id])
         else:
-            value = self._tenant.numbers.next_value(sequence)
-        self.workspace.positions[sequence_id] = value
+            value = self.workspace.positions[sequence_id] = self._tenant.numbers.next_value(sequence)
         return value
 
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
@@ -175,7 +174,7 @@ class Transaction:
             self.workspace.restored[sequence_id] = value
         else:
             self._tenant.numbers.set_value(sequence_id, value)
-        self.workspace.positions[sequence_id] = value
+            self.workspace.positions[sequence_id] = value
 
     def restart(self, sequence_id: CatalogId) -> None:
         """Have a sequence begin anew, as part of this transaction."""
@@ -183,10 +182,10 @@ class Transaction:
         self.workspace.restored[sequence_id] = None
 
     def _positions(self) -> tuple[Put, ...]:
-        """Where the sequences stand that this transaction drew from, as it commits."""
+        """Where the sequences stand that this transaction drew from or took elsewhere, as it commits."""
         drawn, restored = self.workspace.positions, self.workspace.restored
         others = {id: value for id, value in drawn.items() if id not in restored}
-        own = [Position(id, last) for id, last in restored.items() if last is not None and id in drawn]
+        own = [Position(id, last) for id, last in restored.items() if last is not None]
         there = (Put(body) for body in own if body.id in self._catalog.sequences)
         return (*there, *self._tenant.numbers.positions(others, self._catalog))
 

@@ -81,7 +81,7 @@ class Workspace:
         self.edits: list[Edit] = []
         self.refs: list[Ref] = []
         self.positions: dict[CatalogId, int] = {}
-        """Of the sequences that were drawn from: the last value."""
+        """Of the sequences that were drawn from where they stand for all: the last value."""
         self.restored: dict[CatalogId, int | None] = {}
         """Of the sequences that this transaction restores or restarts: where they stand for it. None: nothing
         has been drawn."""

@@ -275,7 +275,11 @@ class Player:
                 sequence = self._sequence(table)
                 value = self._transaction.next_value(sequence)
                 draw: Effect = partial(World.draw, sequence=sequence, value=value)
-                self._draws.append(draw)
+                if sequence in self._transaction.workspace.restored:
+                    stood = self._transaction.catalog.positions.get(sequence, 0)
+                    assert value > stood, f"sequence {sequence} gave out {value}, it was restored at {stood}"
+                else:
+                    self._draws.append(draw)
                 self._effect(draw)
             case _:
                 await self._transaction.lock_table(table.id, exclusive=True)
