@@ -26,6 +26,7 @@ a>! SELECT * FROM t FOR UPDATE
 ERROR: 0A000 SELECT FOR UPDATE is not supported
 a>! CREATE INDEX i ON t (v)
 ERROR: 0A000 CREATE INDEX is not supported
+HINT: None is needed: rows are kept in the order of the primary key, and a scan leaves out the row groups that cannot have what it looks for.
 a>! CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'
 ERROR: 0A000 CREATE FUNCTION is not supported
 a>! CREATE TABLE f (a int REFERENCES t)

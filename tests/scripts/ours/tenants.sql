@@ -133,6 +133,7 @@ ERROR: 42704 no dropped tenant "nosuch" can be brought back
 HINT: Dropped tenants are kept for the history_retention of the tenant "sys": SELECT * FROM mo_dropped_tenants.
 s>! UNDROP VIEW t
 ERROR: 0A000 UNDROP VIEW is not supported
+HINT: It comes back with all of its schema or database: RESTORE SCHEMA, RESTORE DATABASE.
 s> UNDROP TENANT beta
 UNDROP TENANT
 y: tenant=beta role=boss

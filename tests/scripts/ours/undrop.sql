@@ -246,6 +246,7 @@ a>! UNDROP TABLE t AS u
 ERROR: 0A000 UNDROP … AS is not supported
 a>! UNDROP VIEW v
 ERROR: 0A000 UNDROP VIEW is not supported
+HINT: It comes back with all of its schema or database: RESTORE SCHEMA, RESTORE DATABASE.
 a> BEGIN READ ONLY
 BEGIN
 a>! UNDROP TABLE t
