@@ -4,7 +4,8 @@ and result type, and the DuckDB text each becomes. What is not here and not in `
 
 A line is ``name(types) result = template``. ``{0}`` is the first argument, ``{*}`` all of them; a last
 type with ``...`` stands for one or more. An argument that occurs twice in a template is evaluated once
-by DuckDB, unless it is volatile.
+by DuckDB, unless it is volatile. DuckDB evaluates constant calls while it plans, also in a branch that is
+never taken: a length that is too large is refused within the argument.
 """
 
 from __future__ import annotations
@@ -102,11 +103,11 @@ rtrim(text) text = rtrim({0}, ' ')
 rtrim(text, text) text = rtrim({0}, {1})
 left(text, int4) text = left({0}, {1})
 right(text, int4) text = right({0}, {1})
-lpad(text, int4) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE lpad({0}, {1}, ' ') END
-lpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') WHEN {2} = '' THEN left({0}, {1}) ELSE lpad({0}, {1}, {2}) END
-rpad(text, int4) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE rpad({0}, {1}, ' ') END
-rpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {1} > 268435456 THEN error('[54000] requested length too large') WHEN {2} = '' THEN left({0}, {1}) ELSE rpad({0}, {1}, {2}) END
-repeat(text, int4) text = CASE WHEN CAST(strlen({0}) AS BIGINT) * {1} > 268435456 THEN error('[54000] requested length too large') ELSE repeat({0}, {1}) END
+lpad(text, int4) text = CASE WHEN {1} < 0 THEN '' ELSE lpad({0}, CASE WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE {1} END, ' ') END
+lpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {2} = '' THEN left({0}, {1}) ELSE lpad({0}, CASE WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE {1} END, {2}) END
+rpad(text, int4) text = CASE WHEN {1} < 0 THEN '' ELSE rpad({0}, CASE WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE {1} END, ' ') END
+rpad(text, int4, text) text = CASE WHEN {1} < 0 THEN '' WHEN {2} = '' THEN left({0}, {1}) ELSE rpad({0}, CASE WHEN {1} > 268435456 THEN error('[54000] requested length too large') ELSE {1} END, {2}) END
+repeat(text, int4) text = repeat({0}, CASE WHEN CAST(strlen({0}) AS BIGINT) * {1} > 268435456 THEN error('[54000] requested length too large') ELSE {1} END)
 reverse(text) text = reverse({0})
 replace(text, text, text) text = replace({0}, {1}, {2})
 translate(text, text, text) text = translate({0}, {1}, {2})

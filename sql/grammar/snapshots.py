@@ -62,7 +62,8 @@ class Snapshots(Roles):
             token = self.token
             option = self.label()
             if option not in TENANT_SETTINGS:
-                raise self.unsupported(f"the tenant setting {option}", token)
+                hint = f"There are: {', '.join(sorted(TENANT_SETTINGS))}."
+                raise self.refused("0A000", f"the tenant setting {option} is not supported", token, hint=hint)
             if option in options:
                 raise self.refused("42601", "conflicting or redundant options", token)
             options[option] = None

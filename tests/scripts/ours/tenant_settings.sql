@@ -51,6 +51,7 @@ s>! ALTER TENANT acme SET (memory_limit = '1GB', memory_limit = '2GB')
 ERROR: 42601 conflicting or redundant options
 s>! ALTER TENANT acme SET (colour = 'blue')
 ERROR: 0A000 the tenant setting colour is not supported
+HINT: There are: history_retention, memory_limit.
 -- acme has a session: it goes on with what it has
 s> ALTER TENANT acme SET (memory_limit = '1GB', history_retention = '36 hours')
 NOTICE: memory_limit will hold when the tenant is opened next
