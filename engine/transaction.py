@@ -47,7 +47,7 @@ from engine.progress import Progress
 from engine.reader import Reader
 from engine.refs import Ref
 from engine.restore import Method, Prepared, edits
-from engine.workspace import THREAD_ROWS_MIN, Savepoint, Workspace, distinct
+from engine.workspace import THREAD_ROWS_MIN, Savepoint, Standing, Workspace, distinct
 from engine.zones import in_utc
 
 if TYPE_CHECKING:
@@ -162,16 +162,17 @@ class Transaction:
 
     def next_value(self, sequence_id: CatalogId) -> int:
         """Draw from a sequence; positions do not roll back, and two sessions never get the same."""
-        sequence, restored = self._catalog.sequences[sequence_id], self.workspace.restored
-        if sequence_id in restored:
-            value = restored[sequence_id] = value_after(sequence, restored[sequence_id])
+        sequence, own = self._catalog.sequences[sequence_id], self.workspace.restored.get(sequence_id)
+        if own is not None:
+            value = own.last = value_after(sequence, own.last)
         else:
             value = self.workspace.positions[sequence_id] = self._tenant.numbers.next_value(sequence)
         return value
 
     def set_value(self, sequence_id: CatalogId, value: int) -> None:
-        if sequence_id in self.workspace.restored:
-            self.workspace.restored[sequence_id] = value
+        own = self.workspace.restored.get(sequence_id)
+        if own is not None:
+            own.last = value
         else:
             self._tenant.numbers.set_value(sequence_id, value)
             self.workspace.positions[sequence_id] = value
@@ -179,13 +180,13 @@ class Transaction:
     def restart(self, sequence_id: CatalogId) -> None:
         """Have a sequence begin anew, as part of this transaction."""
         self.edit(Drop("position", sequence_id))
-        self.workspace.restored[sequence_id] = None
+        self.workspace.restored[sequence_id] = Standing(None)
 
     def _positions(self) -> tuple[Put, ...]:
         """Where the sequences stand that this transaction drew from or took elsewhere, as it commits."""
         drawn, restored = self.workspace.positions, self.workspace.restored
         others = {id: value for id, value in drawn.items() if id not in restored}
-        own = [Position(id, last) for id, last in restored.items() if last is not None]
+        own = [Position(id, at.last) for id, at in restored.items() if at.last is not None]
         there = (Put(body) for body in own if body.id in self._catalog.sequences)
         return (*there, *self._tenant.numbers.positions(others, self._catalog))
 
@@ -435,13 +436,13 @@ class Transaction:
         return Layout.of([known[id] for id in ids], table)
 
 
-def _restored_positions(edits: Iterable[Edit]) -> Iterator[tuple[CatalogId, int | None]]:
+def _restored_positions(edits: Iterable[Edit]) -> Iterator[tuple[CatalogId, Standing]]:
     for edit in edits:
         match edit:
             case Put(Position(id=id, last_value=last)):
-                yield id, last
+                yield id, Standing(last)
             case Drop("position", id):
-                yield id, None
+                yield id, Standing(None)
 
 
 def _check_nulls(table: Table, rows: pa.Table) -> None:

@@ -61,12 +61,19 @@ class _Heap:
         del self.deletes[deletes:]
 
 
+@dataclass(slots=True)
+class Standing:
+    """Where a sequence stands for one transaction alone. None: nothing has been drawn."""
+
+    last: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Savepoint:
     edits: int
     refs: int
     heirs: int
-    restored: frozenset[CatalogId]
+    restored: Mapping[CatalogId, Standing]
     heaps: Mapping[StorageId, tuple[int, int]]
     locks: int = 0
     """How many locks the transaction held."""
@@ -82,9 +89,9 @@ class Workspace:
         self.refs: list[Ref] = []
         self.positions: dict[CatalogId, int] = {}
         """Of the sequences that were drawn from where they stand for all: the last value."""
-        self.restored: dict[CatalogId, int | None] = {}
-        """Of the sequences that this transaction restores or restarts: where they stand for it. None: nothing
-        has been drawn."""
+        self.restored: dict[CatalogId, Standing] = {}
+        """Of the sequences that this transaction restores or restarts: where they stand for it since the last
+        time it did."""
         self._heaps: dict[StorageId, _Heap] = {}
         self.nbytes = 0
         """What the rows and row ids take."""
@@ -98,7 +105,7 @@ class Workspace:
             len(self.edits),
             len(self.refs),
             len(self.heirs),
-            frozenset(self.restored),
+            dict(self.restored),
             {id: (len(heap.inserts), len(heap.deletes)) for id, heap in self._heaps.items()},
         )
 
@@ -109,7 +116,7 @@ class Workspace:
         del self.refs[savepoint.refs :]
         for storage in list(self.heirs)[savepoint.heirs :]:
             del self.heirs[storage]
-        self.restored = {id: last for id, last in self.restored.items() if id in savepoint.restored}
+        self.restored = dict(savepoint.restored)
         for id, heap in list(self._heaps.items()):
             inserts, deletes = savepoint.heaps.get(id, (0, 0))
             heap.cut(inserts, deletes)

@@ -214,3 +214,60 @@ a> INSERT INTO v (x) VALUES (1) RETURNING id
 id
 10
 INSERT 0 1
+-- a restore within a restore, rolled back: on from where the first one led
+a> CREATE TABLE w (id serial, x int)
+CREATE TABLE
+a> INSERT INTO w (x) VALUES (1), (2)
+INSERT 0 2
+a> CREATE SNAPSHOT w2
+NOTICE: snapshot "w2" at <time>
+CREATE SNAPSHOT
+a> INSERT INTO w (x) VALUES (3), (4)
+INSERT 0 2
+a> CREATE SNAPSHOT w4
+NOTICE: snapshot "w4" at <time>
+CREATE SNAPSHOT
+a> INSERT INTO w (x) VALUES (5)
+INSERT 0 1
+a> BEGIN
+BEGIN
+a> RESTORE TABLE w FROM SNAPSHOT w4
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+postgres | public | w | restored | 2 | 0 | 4 | 0
+RESTORE
+a> INSERT INTO w (x) VALUES (9) RETURNING id
+id
+5
+INSERT 0 1
+a> SAVEPOINT deeper
+SAVEPOINT
+a> RESTORE TABLE w FROM SNAPSHOT w2
+database | schema | table | action | objects_shared | objects_rewritten | rows | bytes_rewritten
+postgres | public | w | restored | 1 | 0 | 2 | 0
+RESTORE
+a> INSERT INTO w (x) VALUES (9) RETURNING id
+id
+3
+INSERT 0 1
+a> ROLLBACK TO deeper
+ROLLBACK
+a> INSERT INTO w (x) VALUES (9) RETURNING id
+id
+6
+INSERT 0 1
+a> COMMIT
+COMMIT
+a> INSERT INTO w (x) VALUES (9) RETURNING id
+id
+7
+INSERT 0 1
+a> SELECT id FROM w ORDER BY id
+id
+1
+2
+3
+4
+5
+6
+7
+SELECT 7
