@@ -155,7 +155,8 @@ class Locks:
 
     @staticmethod
     def _blockers(lock: _Lock, owner: Owner) -> Iterable[Owner]:
-        """Who must let go or move on before `owner` gets the lock: holders, and those in line before."""
+        """Who must let go or move on before `owner` gets the lock: holders, and those in line before, also if
+        they are holders who want more."""
         exclusive = next(waiter.exclusive for waiter in lock.waiters if waiter.owner is owner)
         for holder, held_exclusive in lock.holders.items():
             if holder is not owner and (exclusive or held_exclusive):
@@ -163,7 +164,7 @@ class Locks:
         for waiter in lock.waiters:
             if waiter.owner is owner:
                 return
-            if waiter.owner not in lock.holders and (exclusive or waiter.exclusive):
+            if exclusive or waiter.exclusive:
                 yield waiter.owner
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
@@ -126,5 +127,55 @@ def test_who_has_just_been_let_in_waits_for_nothing() -> None:
         with pytest.raises(LockTimeout):
             await locks.acquire(c, "k", exclusive=True, timeout_seconds=0.01)
         assert await granted
+
+    asyncio.run(run())
+
+
+def test_a_circle_through_somebody_who_waits_for_more_of_what_it_has() -> None:
+    """b would get the lock beside its holders, were it not for c, who stands in line before it."""
+
+    async def run() -> None:
+        locks, a, b, c = Locks(), Owner(), Owner(), Owner()
+        for owner, key in ((a, 1), (c, 1), (a, 2), (b, 2)):
+            await locks.acquire(owner, key, exclusive=False)
+        upgrade = asyncio.create_task(locks.acquire(c, 1, exclusive=True))
+        await settled()
+        behind = asyncio.create_task(locks.acquire(b, 1, exclusive=False))
+        await settled()
+        with pytest.raises(Deadlock):
+            await locks.acquire(a, 2, exclusive=True)
+        locks.release_all(a)
+        assert await upgrade
+        locks.release_all(c)
+        assert await behind
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nobody_waits_for_ever(seed: int) -> None:
+    """Whoever takes locks in whatever order gets them in the end, or is told of a deadlock."""
+
+    async def one(locks: Locks, chance: random.Random) -> None:
+        owner = Owner()
+        try:
+            for _ in range(chance.randint(1, 5)):
+                await locks.acquire(owner, chance.randrange(3), exclusive=chance.random() < 0.4)
+                for _ in range(chance.randrange(3)):
+                    await asyncio.sleep(0)
+        except Deadlock:
+            pass
+        finally:
+            locks.release_all(owner)
+
+    async def run() -> None:
+        for number in range(100):
+            locks, chance = Locks(), random.Random(f"{seed} {number}")
+            tasks = [asyncio.create_task(one(locks, chance)) for _ in range(5)]
+            done, waiting = await asyncio.wait(tasks, timeout=20)
+            assert not waiting, f"seed {seed}, run {number}"
+            for task in done:
+                task.result()
+            assert not locks._locks
 
     asyncio.run(run())
