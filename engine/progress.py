@@ -19,7 +19,7 @@ Stage = Literal["waiting", "flushing", "writing", "committing"]
 
 @dataclass(eq=False, slots=True)
 class Progress:
-    """`stage`: waiting for other upkeep to end, flushing what of the moment is only in the tail, writing
+    """`stage`: waiting for other upkeep or a lock, flushing what of the moment is only in the tail, writing
     (straddlers anew, or every row), committing. `committing` is called before the commit is queued: it may
     raise to stop the restore, which nothing can do afterwards. `undoes` is the restore that it undoes, and
     `names` may be given as that one's, for what is neither then nor now."""
